@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the TCP stream and whole PDUs (RFC 7143 section 4.2.9): where the next bytes belong, padding, and
+ * the place where digests will be checked. The receiver knows no session: it stops after each header and asks
+ * its owner where the data segment is to land, so that Data-In goes straight into the caller's buffer.
+ */
+#ifndef LUNBOOT_ISCSI_FRAME_H
+#define LUNBOOT_ISCSI_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pdu.h"
+
+enum frame_event {
+    FRAME_MORE,   /* go on asking for space */
+    FRAME_HEADER, /* `pdu` is filled; when its data_length is not 0, frame_place must be called next */
+    FRAME_PDU,    /* the PDU is complete, data segment included */
+    FRAME_FAILED, /* `fault` says why; the stream is of no more use */
+};
+
+struct frame_receiver {
+    uint8_t header[PDU_HEADER_SIZE];
+    struct pdu pdu;
+    uint32_t data_limit; /* largest DataSegmentLength that is taken */
+    enum fault_code fault;
+    /* private */
+    uint8_t stage;
+    uint8_t *data;       /* where the data segment lands */
+    uint32_t wanted;     /* bytes of the present stage */
+    uint32_t have;
+    uint8_t scratch[512]; /* AHS, padding, and data that nobody wants */
+};
+
+/* Start at a PDU's first byte. `data_limit` is our MaxRecvDataSegmentLength in force (REQ-038, REQ-028). */
+void frame_receiver_init(struct frame_receiver *frame, uint32_t data_limit);
+
+/*
+ * The window for the next bytes of the stream, at least 1 byte, valid until the next call. Never NULL while the
+ * receiver has not failed and no frame_place is owed.
+ */
+size_t frame_space(struct frame_receiver *frame, uint8_t **ret_window);
+
+/* `n` bytes were written to the window, at most its size. Returns what they completed. */
+enum frame_event frame_done(struct frame_receiver *frame, size_t n);
+
+/*
+ * After FRAME_HEADER with data_length > 0: the data segment goes to `data` (room for pdu.data_length bytes, valid
+ * until FRAME_PDU or frame_forget), or is thrown away when `data` is NULL.
+ */
+void frame_place(struct frame_receiver *frame, uint8_t *data);
+
+/* The owner takes the place back: the rest of the data segment is thrown away (a task was cancelled). */
+void frame_forget(struct frame_receiver *frame);
+
+/* One PDU on its way out: header, data, padding; contiguous pieces in that order. */
+struct frame_sender {
+    uint8_t header[PDU_HEADER_SIZE];
+    const uint8_t *data;
+    uint32_t data_length;
+    uint32_t sent; /* over all pieces */
+};
+
+/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all. */
+void frame_send(struct frame_sender *frame, const uint8_t *data, uint32_t data_length);
+
+/* The next contiguous piece, 0 when everything was taken. */
+size_t frame_peek(const struct frame_sender *frame, const uint8_t **ret_piece);
+void frame_take(struct frame_sender *frame, size_t n);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One logical unit as a disk: identification, geometry, and block requests split into SCSI commands, retried
+ * where that is right, and put together again. It sits on a session and, like it, does no I/O and knows no
+ * clock: lun_step moves it on after the session was moved on.
+ */
+#ifndef LUNBOOT_ISCSI_LUN_H
+#define LUNBOOT_ISCSI_LUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scsi.h"
+#include "session.h"
+
+#define LUN_TASKS_MAX   SESSION_TASKS_MAX
+#define LUN_PRESENT_MAX 16u
+
+struct lun_config {
+    uint8_t lun[8];
+    uint32_t max_transfer;  /* bytes per command; 0: 256 KiB */
+    uint32_t ready_ms;      /* budget for BUSY, becoming ready and the like; 0: 60000 */
+    uint32_t request_ms;    /* one request in all, retries included; 0: 60000 */
+};
+
+/* What is known of the disk once it is LUN_READY. */
+struct lun_info {
+    struct scsi_identity identity;
+    char serial[65];
+    struct scsi_designator designator;
+    struct scsi_capacity capacity;
+    uint32_t max_blocks;    /* per command, after all limits */
+    uint32_t optimal_blocks; /* VPD B0h, 0: not stated */
+    bool write_protected;
+    bool write_cache;       /* unknown counts as true: then FLUSH sends SYNCHRONIZE CACHE */
+};
+
+enum lun_state { LUN_IDLE, LUN_OPENING, LUN_READY, LUN_FAILED };
+
+enum lun_operation { LUN_READ, LUN_WRITE, LUN_FLUSH, LUN_PROBE /* TEST UNIT READY until clear */ };
+enum lun_request_state { LUN_REQUEST_IDLE, LUN_REQUEST_PENDING, LUN_REQUEST_DONE };
+
+/* The caller's memory, and its buffer too, until LUN_REQUEST_DONE or lun_cancel has returned. */
+struct lun_request {
+    enum lun_operation operation;
+    uint64_t lba;
+    uint64_t blocks;
+    uint8_t *buffer;          /* blocks * block_size bytes; NULL for FLUSH and PROBE */
+    void *owner;
+    enum lun_request_state state;
+    struct fault fault;       /* DONE: NONE means every byte arrived, or is on the target */
+    /* private */
+    uint64_t issued, completed; /* blocks */
+    uint64_t deadline_ms;
+    unsigned tasks;
+    struct lun_request *next;
+};
+
+struct lun_task {
+    struct task task;
+    struct lun_request *request; /* NULL: free, or one of the lun's own */
+    uint64_t lba;
+    uint32_t blocks;
+    uint8_t attempts;
+    uint64_t retry_at_ms;
+    bool used, waiting;
+};
+
+struct lun {
+    struct session *session;
+    struct lun_config config;
+    enum lun_state state;
+    struct fault fault;       /* LUN_FAILED */
+    struct lun_info info;
+    uint8_t present[LUN_PRESENT_MAX][8]; /* REPORT LUNS, asked for when the configured one is missing */
+    unsigned present_count;
+    bool present_more;        /* there are more than fit */
+    unsigned notes;           /* recovered errors seen */
+    /* private */
+    uint64_t now_ms;
+    uint8_t phase;
+    uint8_t reread;
+    bool narrow_reads, wide_capacity_refused, started_unit;
+    uint64_t budget_end_ms;
+    unsigned depth;           /* lowered by TASK SET FULL (REQ-299) */
+    struct lun_request *requests;
+    struct lun_task tasks[LUN_TASKS_MAX];
+    uint8_t scratch[4096];    /* answers to INQUIRY, VPD, READ CAPACITY, MODE SENSE, REPORT LUNS */
+};
+
+/* `session` and `config->lun` are not opened here. */
+void lun_init(struct lun *lun, struct session *session, const struct lun_config *config);
+
+/* Begin identification; the session must be, or become, SESSION_READY. */
+void lun_open(struct lun *lun);
+
+/*
+ * Move on: collect finished tasks, retry, submit what fits. To be called after anything moved in the session.
+ * Returns the absolute time at which it wants to be called again at the latest, UINT64_MAX: nothing pending.
+ */
+uint64_t lun_step(struct lun *lun, uint64_t now_ms);
+
+/*
+ * Queue a request; requests are issued in order, and a write is not overtaken by a later request for the same
+ * blocks. FAULT_BAD_REQUEST beyond the end, FAULT_WRITE_PROTECTED, FAULT_SESSION_LOST: the request is then
+ * LUN_REQUEST_DONE at once. Zero blocks are done at once without a fault.
+ */
+void lun_submit(struct lun *lun, struct lun_request *request);
+
+/* Afterwards the request is LUN_REQUEST_DONE (FAULT_CANCELLED unless it was done) and its buffer never touched. */
+void lun_cancel(struct lun *lun, struct lun_request *request);
+
+/* Cancel every request (Reset(TRUE)). */
+void lun_cancel_all(struct lun *lun);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One iSCSI session with its one connection (MaxConnections=1, REQ-076): from a list of portals to SCSI tasks
+ * in flight. It does no I/O and knows no clock. The caller moves bytes, reports what happened to the
+ * connection and tells the time; the session says what it wants. Same configuration, bytes and ticks: same
+ * output. No callbacks, no allocation, no globals (architecture: the core's contract).
+ *
+ * The caller's loop, in any order, until nothing moves any more:
+ *   session_tick(now); session_next_action -> do it;
+ *   while received bytes: session_rx_space, copy, session_rx_done;
+ *   while session_tx_peek gives bytes and the stream has room: hand over, session_tx_done.
+ *
+ * A session has one connection, so the byte calls name the session. With several paths there are several sessions.
+ */
+#ifndef LUNBOOT_ISCSI_SESSION_H
+#define LUNBOOT_ISCSI_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "frame.h"
+#include "hash.h"
+#include "login.h"
+#include "task.h"
+
+#define SESSION_PORTALS_MAX   8u
+#define SESSION_ADDRESSES_MAX 8u  /* of one name (REQ-026) */
+#define SESSION_TASKS_MAX     64u /* in flight; the target's window may be smaller */
+#define SESSION_REDIRECTS_MAX 4u  /* hops (REQ-140) */
+#define SESSION_TEXT_MAX      65536u /* all text of one SendTargets answer (REQ-187) */
+
+struct session_config {
+    struct login_config login; /* names, policy, secrets, ISID; the pointers' memory outlives the session */
+    struct portal portals[SESSION_PORTALS_MAX]; /* tried in order */
+    unsigned portal_count;
+    unsigned queue_depth;         /* commands in flight, 1 to SESSION_TASKS_MAX; 0: 32 */
+    /* Bounds in milliseconds; 0 takes the value in brackets (REQ-271). */
+    uint32_t resolve_ms;          /* [10000] */
+    uint32_t connect_ms;          /* [5000] one TCP connection */
+    uint32_t login_ms;            /* [15000] one login */
+    uint32_t command_ms;          /* [30000] one command, unless the task says otherwise */
+    uint32_t logout_ms;           /* [2000] */
+    uint32_t ping_idle_ms;        /* [15000] silence after which we send a NOP-Out; UINT32_MAX: never */
+    uint32_t ping_ms;             /* [10000] for its answer */
+    uint32_t establish_ms;        /* [60000] from session_open to full feature phase, all attempts included */
+    uint32_t attempts;            /* [4] rounds over all portals */
+    uint32_t pause_ms;            /* [1000] between rounds; doubles, with jitter, up to 8 times itself */
+};
+
+enum session_state {
+    SESSION_IDLE,       /* before session_open */
+    SESSION_RESOLVING,  /* a name */
+    SESSION_CONNECTING, /* TCP */
+    SESSION_LOGIN,
+    SESSION_READY,      /* full feature phase */
+    SESSION_LOGOUT,     /* Logout sent, its answer awaited */
+    SESSION_PAUSING,    /* between attempts */
+    SESSION_CLOSED,     /* ended as asked */
+    SESSION_FAILED,     /* see session_fault */
+};
+
+enum session_action_kind {
+    SESSION_DO_NOTHING,
+    SESSION_RESOLVE, /* look `host` up, then session_resolved */
+    SESSION_CONNECT, /* open TCP to address:port, then session_connected, or session_closed with the reason */
+    SESSION_CLOSE,   /* send what was handed over, then FIN; nothing is to be reported back */
+    SESSION_ABORT,   /* RST or forget; nothing is to be reported back */
+};
+
+struct session_action {
+    enum session_action_kind kind;
+    const char *host;       /* RESOLVE; valid until session_resolved */
+    struct address address; /* CONNECT */
+    uint16_t port;          /* CONNECT */
+};
+
+enum session_close_reason { SESSION_FIN, SESSION_RST, SESSION_REFUSED, SESSION_TIMEOUT, SESSION_UNREACHABLE };
+
+/* One attempt that ended, for the person at the console; kept until the next attempt ends. */
+struct session_attempt {
+    unsigned number; /* counts up from 1; 0: none yet */
+    struct portal portal;
+    struct address address;
+    struct fault fault;
+};
+
+/* One line of a PDU trace: header only, never data (REQ-352, REQ-172). */
+struct session_trace {
+    bool out;
+    uint64_t at_ms;
+    uint8_t header[PDU_HEADER_SIZE];
+};
+#define SESSION_TRACE_MAX 32u
+
+struct session; /* its members are in session_private.h's struct below, for the sake of static memory */
+
+/* Targets that SendTargets listed are handed to discovery_*: see discovery.h. */
+
+#include "session_state.h"
+
+/*
+ * `config` and what it points to outlive the session. `seed`: 32 random bytes (see chap_config.has_random).
+ * Returns NULL, or a static sentence that says why the configuration cannot be used; the session is then
+ * SESSION_FAILED with FAULT_BAD_CONFIG and nothing is ever sent (REQ-022).
+ */
+const char *session_init(struct session *session, const struct session_config *config,
+                         const uint8_t seed[HASH_SEED], uint64_t now_ms);
+
+/* Start: SESSION_IDLE, SESSION_CLOSED or SESSION_FAILED to the first attempt. */
+void session_open(struct session *session);
+
+enum session_state session_state(const struct session *session);
+
+/* The first failure, kept until the next session_open. */
+const struct fault *session_fault(const struct session *session);
+
+/* What the connection is to do next. Each action is given once. */
+struct session_action session_next_action(struct session *session);
+
+/* Answer to SESSION_RESOLVE; count 0: `why` says whether the name is unknown or nobody answered. */
+void session_resolved(struct session *session, const struct address *addresses, unsigned count,
+                      enum fault_code why);
+void session_connected(struct session *session);
+/* The connection ended, or could not be opened. Also right when it was already given up: then nothing happens. */
+void session_closed(struct session *session, enum session_close_reason reason);
+
+/* Where the next received bytes belong; 0: none are wanted now. Valid until the next call into this session. */
+size_t session_rx_space(struct session *session, uint8_t **ret_window);
+void session_rx_done(struct session *session, size_t n);
+
+/* The next bytes for the wire; 0: none. Valid until the next call into this session. */
+size_t session_tx_peek(struct session *session, const uint8_t **ret_bytes);
+/* The stream has taken (copied) n of them. */
+void session_tx_done(struct session *session, size_t n);
+
+/*
+ * Tell the time (monotonic). Returns the absolute time at which the session wants to be ticked again at the
+ * latest, UINT64_MAX when nothing is pending.
+ */
+uint64_t session_tick(struct session *session, uint64_t now_ms);
+
+/*
+ * Queue a command; it is sent when the command window and the queue depth allow, first come first sent. False,
+ * with task->fault FAULT_BUSY or FAULT_SESSION_LOST, when it cannot be taken; the task is then not referenced.
+ */
+bool session_submit(struct session *session, struct task *task);
+
+/*
+ * After it returns, the task (TASK_DONE, FAULT_CANCELLED) and its buffer are never touched again. A command
+ * already sent is aborted with ABORT TASK; late data for it goes to scratch memory (REQ-220, REQ-259).
+ */
+void session_cancel(struct session *session, struct task *task);
+
+/* A bounded end: Logout, its answer or logout_ms, close. Tasks still alive end with FAULT_CANCELLED. */
+void session_logout(struct session *session);
+
+/* At once: every task ends with FAULT_CANCELLED, the connection is aborted, no byte is sent any more. */
+void session_abort(struct session *session);
+
+/* Wipe every secret and all CHAP state. The session must not be used again without session_init. */
+void session_done(struct session *session);
+
+/* SendTargets (discovery sessions, SESSION_READY): see discovery.h for the parser of the answer. */
+void session_send_targets(struct session *session);
+/* NULL while the answer is not complete. */
+const char *session_targets_text(const struct session *session, size_t *ret_length);
+
+/* Liveness on demand (lunctl ping): a NOP-Out with an echo; false when one is under way or it is not READY. */
+bool session_ping(struct session *session);
+/* Pings answered since session_open, and the time that the last one took. */
+unsigned session_pings(const struct session *session, uint64_t *ret_last_ms);
+
+#endif
