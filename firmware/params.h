@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every setting of lunboot in one table: its name, type, default, who may set it and what it means. Values from all
+ * sources are merged here; each remembers where it came from and can be printed with that (secrets as dots). A value
+ * of a higher source replaces one of a lower source, never the other way round (REQ-020).
+ */
+#ifndef LUNBOOT_FIRMWARE_PARAMS_H
+#define LUNBOOT_FIRMWARE_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fmt.h"
+#include "iscsi/address.h"
+#include "iscsi/chap.h"
+#include "iscsi/name.h"
+#include "rootpath.h"
+
+/* In order of precedence, lowest first. Room is left for the later ones (a server's file, UEFI variables). */
+enum param_source { PARAM_UNSET, PARAM_DEFAULT, PARAM_DHCP, PARAM_IBFT, PARAM_FILE, PARAM_OPTION };
+
+enum param_type {
+    PARAM_TEXT,
+    PARAM_NAME,      /* an iSCSI name, normalised */
+    PARAM_ROOT_PATH, /* RFC 4173 */
+    PARAM_PORTAL,    /* host[:port] */
+    PARAM_LUN,       /* decimal, or four dashed hexadecimal groups */
+    PARAM_SECRET,    /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; from the local file only */
+    PARAM_NUMBER,    /* decimal, with a range */
+    PARAM_SIZE,      /* bytes, with the suffixes K and M */
+    PARAM_DURATION,  /* "10s", "500ms", "2m", "0", "forever" */
+    PARAM_CHOICE,    /* one of a list of words */
+    PARAM_IPV4,      /* dotted */
+    PARAM_IPV4_NET,  /* dotted/prefix */
+    PARAM_ALGORITHMS, /* list of md5, sha1, sha256, sha3-256 */
+};
+
+/* X(id, "name", type, sources that may set it, default text or NULL, choices or NULL, low, high, meaning) is in params.c;
+ * the ids are here. Keep both in the same order. */
+enum param_id {
+    PARAM_INITIATOR_NAME,     /* initiator-name: NAME */
+    PARAM_ROOT_PATH_KEY,      /* root-path: ROOT_PATH */
+    PARAM_PORTAL_KEY,         /* portal: host[:port] */
+    PARAM_TARGET,             /* target: NAME */
+    PARAM_LUN_KEY,            /* lun: LUN */
+    PARAM_AUTH,               /* auth: any | none | chap | mutual; default any when chap-name is set */
+    PARAM_CHAP_NAME,          /* chap-name: TEXT 1..255 */
+    PARAM_CHAP_SECRET,        /* chap-secret */
+    PARAM_MUTUAL_CHAP_NAME,   /* mutual-chap-name */
+    PARAM_MUTUAL_CHAP_SECRET, /* mutual-chap-secret */
+    PARAM_CHAP_ALGORITHMS,    /* chap-algorithms: default "sha3-256,sha256,sha1,md5" */
+    PARAM_NIC,                /* nic: auto | MAC | PCI address (ssss:bb:dd.f or bb:dd.f) | device path text */
+    PARAM_LINK_WAIT,          /* link-wait: DURATION, in all, default 15s */
+    PARAM_DHCP_WAIT,          /* dhcp-wait: DURATION for a lease on one NIC, default 20s */
+    PARAM_OFFER_WAIT,         /* offer-wait: DURATION offers are collected after the first, default 1s */
+    PARAM_IP,                 /* ip: dhcp | a.b.c.d/prefix (TEXT with that rule); default dhcp */
+    PARAM_GATEWAY,            /* gateway: IPV4 */
+    PARAM_DNS,                /* dns: IPV4[,IPV4] */
+    PARAM_HOSTNAME,           /* hostname: TEXT */
+    PARAM_BOOT_FILE,          /* boot-file: path on the disk, backslashes or slashes */
+    PARAM_BOOT_ARGS,          /* boot-args: TEXT handed to the loader */
+    PARAM_IBFT_SECRETS,       /* ibft-secrets: yes | no, default yes */
+    PARAM_PAUSE_ON_FAILURE,   /* pause-on-failure: DURATION, default 10s, 0, forever */
+    PARAM_CONNECT_TIMEOUT,    /* connect-timeout: DURATION 5s */
+    PARAM_LOGIN_TIMEOUT,      /* login-timeout: DURATION 15s */
+    PARAM_COMMAND_TIMEOUT,    /* command-timeout: DURATION 30s */
+    PARAM_ATTACH_TIMEOUT,     /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk */
+    PARAM_QUEUE_DEPTH,        /* queue-depth: NUMBER 1..64, default 32 */
+    PARAM_TCP_WINDOW,         /* tcp-window: SIZE 64K..4M, default 1M */
+    PARAM_LOG_LEVEL,          /* log: quiet | normal | debug | trace */
+    PARAM_CAPTURE,            /* capture: file name beside the program for a packet capture */
+    PARAM_LOSSY,              /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
+    PARAM_AFTER_ATTACH,       /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
+    PARAM_COUNT
+};
+
+#define PARAM_TEXT_MAX 2047u
+
+struct param_value {
+    enum param_source source;
+    unsigned line;     /* of the file; 0: does not apply */
+    uint16_t length;   /* bytes of text */
+    char text[PARAM_TEXT_MAX + 1]; /* as given; for secrets the decoded bytes (may hold zeros); NUL-ended */
+    uint64_t number;   /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
+};
+
+struct params {
+    struct param_value values[PARAM_COUNT];
+};
+
+/* What was wrong with an input, for the one sentence. */
+struct params_error {
+    enum param_source source;
+    unsigned line; /* 1-based; 0: does not apply */
+    char key[64];  /* escaped, cut */
+    char reason[200];
+};
+
+/* All defaults. */
+void params_init(struct params *params);
+
+/*
+ * Set one key (explicit lengths). False with *ret_error for an unknown key, a value that its type refuses, a
+ * secret from a source that must not carry one, or a key given twice by the same source. A value of a lower source than
+ * the present one is checked and then ignored.
+ */
+bool params_set(struct params *params, const char *key, size_t key_length, const char *value, size_t value_length,
+                enum param_source source, unsigned line, struct params_error *ret_error);
+
+/* The same for a known key. */
+bool params_set_id(struct params *params, enum param_id id, const char *value, size_t value_length,
+                   enum param_source source, unsigned line, struct params_error *ret_error);
+
+static inline bool params_is_set(const struct params *params, enum param_id id)
+{
+    return params->values[id].source > PARAM_DEFAULT;
+}
+
+static inline const char *params_text(const struct params *params, enum param_id id)
+{
+    return params->values[id].text;
+}
+
+static inline uint64_t params_number(const struct params *params, enum param_id id)
+{
+    return params->values[id].number;
+}
+
+const char *params_key(enum param_id id);
+const char *params_source_name(enum param_source source); /* "lunboot.conf", "DHCP", "the command line", ... */
+
+/*
+ * lunboot.conf: lines `key = value`; `#` at the start of a line or after white space begins a comment, unless inside
+ * double quotes; a value may stand in double quotes; CRLF and a UTF-8 byte order mark are tolerated; NUL bytes, lines
+ * over 2047 bytes and lines without '=' are errors. Stops at the first bad line.
+ */
+bool params_read_file(struct params *params, const char *text, size_t length, enum param_source source,
+                      struct params_error *ret_error);
+
+/*
+ * Load options: `key=value` words separated by blanks, values with blanks in double quotes. A first word without
+ * '=' is the program's name, as the UEFI Shell passes it. Secrets are refused here. `text` is UTF-8 (the caller
+ * converts from UCS-2).
+ */
+bool params_read_options(struct params *params, const char *text, size_t length, struct params_error *ret_error);
+
+/* Where to boot from, after all sources: the root path's parts, each replaced by its own key when that is not lower. */
+struct params_target {
+    struct portal portal;
+    char target[NAME_MAX_BYTES + 1];
+    uint8_t lun[8];
+};
+/* False when portal or target is missing: *ret_error names what to set. */
+bool params_target(const struct params *params, struct params_target *ret_target, struct params_error *ret_error);
+
+/* Rules over several keys: CHAP names and secrets together, equal secrets, mutual without one-way, static addresses. */
+bool params_check(const struct params *params, struct params_error *ret_error);
+
+/* "auth = chap (lunboot.conf line 4)"; secrets as dots of a fixed number. */
+void params_describe(const struct params *params, enum param_id id, struct fmt *fmt);
+
+/* "lunboot.conf line 4, chap-secret: too short: ..." */
+void params_error_text(const struct params_error *error, struct fmt *fmt);
+
+/* Overwrite every secret. */
+void params_wipe(struct params *params);
+
+#endif
