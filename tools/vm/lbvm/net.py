@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Networks of a test's own: a network namespace with bridges, taps and DHCP servers.
+
+QEMU's user networking cannot send a root path, so what concerns DHCP runs here. As root a plain
+network namespace is made; otherwise a user namespace around it. Nothing is named in the host: a
+namespace lives as long as its holder process, and that ends with ours, because it reads our pipe.
+"""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .proc import Daemon, environment
+
+
+class Namespace:
+    """A network namespace kept alive by one process; `inside` is one whose user namespace to share."""
+
+    def __init__(self, inside=None):
+        self.user = inside.user if inside else os.geteuid() != 0
+        if inside and self.user:
+            command = ["nsenter", "-t", str(inside.pid), "-U", "--preserve-credentials", "unshare", "-n"]
+        else:
+            command = ["unshare", "-n"] + (["-U", "-r"] if self.user else [])
+        # No fork on the way: each of these programs becomes the next, so the child's pid is the holder's.
+        self.holder = subprocess.Popen(
+            command + ["sh", "-c", "echo ready; exec cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), start_new_session=True,
+        )
+        if self.holder.stdout.readline() != b"ready\n":
+            raise RuntimeError("no network namespace: " + " ".join(command))
+        self.pid = self.holder.pid
+        self.run("ip", "link", "set", "lo", "up")
+
+    def prefix(self):
+        """What to put before a command to run it in this namespace."""
+        users = ["-U", "--preserve-credentials"] if self.user else []
+        return ["nsenter", "-t", str(self.pid), *users, "-n", "--"]
+
+    def run(self, *command):
+        done = subprocess.run(
+            self.prefix() + list(command), capture_output=True, text=True, env=environment(), check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def close(self):
+        self.holder.stdin.close()
+        self.holder.wait(10)
+        self.holder.stdout.close()
+
+
+class Dhcp:
+    """One dnsmasq in a namespace of its own, joined to a segment: several servers never share a port.
+
+    options: {number: text}. delay: seconds before each answer. dns: {name: address} that it also
+    answers for as a name server. `hosts`: {mac: address} fixed leases.
+    """
+
+    def __init__(self, net, segment, address, first, last, options=None, delay=0, dns=None, hosts=None):
+        index = net.next_index()
+        self.net, self.address = net, address
+        self.space = Namespace(inside=net.space)
+        outer, inner = f"d{index}o", f"d{index}i"
+        net.run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", str(self.space.pid))
+        net.run("ip", "link", "set", outer, "master", segment, "up")
+        self.space.run("ip", "addr", "add", f"{address}/24", "dev", inner)
+        self.space.run("ip", "link", "set", inner, "up")
+        command = self.space.prefix() + [
+            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
+            "--log-facility=-", "--log-dhcp", "--leasefile-ro", "--no-resolv", "--no-hosts", "--no-ping",
+            f"--interface={inner}", "--bind-interfaces", f"--port={53 if dns else 0}",
+            f"--dhcp-range={first},{last},255.255.255.0,1h",
+        ]
+        command += [f"--dhcp-option-force={number},{text}" for number, text in (options or {}).items()]
+        command += [f"--dhcp-reply-delay={delay}"] if delay else []
+        command += [f"--host-record={name},{to}" for name, to in (dns or {}).items()]
+        command += [f"--dhcp-host={mac},{to}" for mac, to in (hosts or {}).items()]
+        self.daemon = Daemon("dnsmasq", command, net.folder / f"dnsmasq-{index}.log")
+        self.daemon.wait_until(lambda: "DHCP, IP range" in self.daemon.text(), "DHCP range in its log")
+
+    def text(self):
+        return self.daemon.text()
+
+    def stop(self):
+        self.daemon.stop()
+        self.space.close()
+
+
+class Net:
+    """The test's network: segments (bridges with our address on them), taps for guests, DHCP servers."""
+
+    def __init__(self, folder=None):
+        self.folder = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="lb-net-"))
+        self.index = 0
+        self.servers = []
+        self.space = Namespace()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def next_index(self):
+        self.index += 1
+        return self.index
+
+    def prefix(self):
+        return self.space.prefix()
+
+    def run(self, *command):
+        return self.space.run(*command)
+
+    def segment(self, name="lan", address="192.168.60.1"):
+        """A bridge that is also a host: `address`/24 is where targets of this segment listen."""
+        self.run("ip", "link", "add", name, "type", "bridge")
+        self.run("ip", "addr", "add", f"{address}/24", "dev", name)
+        self.run("ip", "link", "set", name, "up")
+        return name
+
+    def tap(self, segment="lan"):
+        name = f"tap{self.next_index()}"
+        self.run("ip", "tuntap", "add", "dev", name, "mode", "tap")
+        self.run("ip", "link", "set", name, "master", segment, "up")
+        return name
+
+    def dhcp(self, segment="lan", address="192.168.60.2", first=None, last=None, **more):
+        base = address.rsplit(".", 1)[0]
+        server = Dhcp(self, segment, address, first or f"{base}.100", last or f"{base}.150", **more)
+        self.servers.append(server)
+        return server
+
+    def close(self):
+        for server in self.servers:
+            server.stop()
+        self.servers = []
+        self.space.close()
