@@ -2,8 +2,8 @@
 /*
  * Checks at compile time that GNU-EFI's headers and this compiler mean the same thing. eficompiler.h removes
  * __attribute__ for compilers that look like Microsoft's, after which "packed" and "ms_abi" vanish without a
- * word and every structure of a wire format or a firmware table is laid out wrong. Built with the flags of efi/ and
- * firmware/, so a change of compiler or triple that brings the trap back stops the build here.
+ * word and every structure of a wire format or a firmware table is laid out wrong. Built with the flags of
+ * efi/ and firmware/, so a change of compiler or triple that brings the trap back stops the build here.
  */
 #include <efi.h>
 

@@ -2,10 +2,10 @@
 /*
  * snprintf for a program without a C library: lines for a person and small texts for the wire.
  *
- * Understood: %d %i %u %x %X %c %s %p %%, the flags - 0 + and space and #, width and precision as numbers or *, and
- * the lengths hh h l ll z j t. No floating point. An unknown conversion is written as it stands, so that it is seen
- * in the output and costs nothing else. As C11, 7.21.6.5 asks, the result is the length that the whole text has, and
- * the buffer ends in a NUL whenever it has any room.
+ * Understood: %d %i %u %x %X %c %s %p %%, the flags - 0 + and space and #, width and precision as numbers or
+ * *, and the lengths hh h l ll z j t. No floating point. An unknown conversion is written as it stands, so
+ * that it is seen in the output and costs nothing else. As C11, 7.21.6.5 asks, the result is the length that
+ * the whole text has, and the buffer ends in a NUL whenever it has any room.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -58,8 +58,10 @@ static void put_padded(struct sink *sink, const struct spec *spec, const char *t
     put_many(sink, ' ', spec->left ? room : 0);
 }
 
-/* Writes sign or prefix, then zeros, then the digits: a precision counts digits, the 0 flag fills the width. */
-static void put_number(struct sink *sink, const struct spec *spec, const char *prefix, uint64_t value, char conversion)
+/* Writes sign or prefix, then zeros, then the digits: a precision counts digits, the 0 flag fills the width.
+ */
+static void put_number(struct sink *sink, const struct spec *spec, const char *prefix, uint64_t value,
+                       char conversion)
 {
     char digits[20]; /* 2^64 - 1 in decimal */
     const char *names = conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -123,7 +125,7 @@ static size_t parse_length(const char **at)
         const char *modifier;
         size_t bytes;
     } lengths[] = {
-        {"hh", sizeof(char)}, {"h", sizeof(short)},    {"ll", sizeof(long long)}, {"l", sizeof(long)},
+        {"hh", sizeof(char)},  {"h", sizeof(short)},    {"ll", sizeof(long long)}, {"l", sizeof(long)},
         {"z", sizeof(size_t)}, {"j", sizeof(intmax_t)}, {"t", sizeof(ptrdiff_t)},
     };
 
@@ -161,7 +163,8 @@ static void put_text(struct sink *sink, const struct spec *spec, const char *tex
     put_padded(sink, spec, text, spec->precision < 0 ? strlen(text) : strnlen(text, (size_t)spec->precision));
 }
 
-/* A va_list may be an array type, whose address cannot be handed on from a parameter: so it travels in here. */
+/* A va_list may be an array type, whose address cannot be handed on from a parameter: so it travels in here.
+ */
 struct arguments {
     va_list list;
 };

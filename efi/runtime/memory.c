@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memcpy and its kin. The compiler calls these for structure copies, so they must exist in a program without a C
- * library, and block data goes through them, so they are quick: whole quadwords by the string instructions, which
- * were the fastest of those measured both on real processors and under emulation ("rep movsb" was eight times slower
- * under emulation, where it copies byte by byte).
+ * memcpy and its kin. The compiler calls these for structure copies, so they must exist in a program without
+ * a C library, and block data goes through them, so they are quick: whole quadwords by the string
+ * instructions, which were the fastest of those measured both on real processors and under emulation ("rep
+ * movsb" was eight times slower under emulation, where it copies byte by byte).
  *
  * Built with -fno-builtin: otherwise the compiler would turn these loops into calls of themselves.
  */

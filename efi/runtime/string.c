@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The string functions that the islands and lwIP use, for a program without a C library. Texts here are names and
- * option values of a few dozen bytes: plain loops. Built with -fno-builtin, as memory.c says.
+ * The string functions that the islands and lwIP use, for a program without a C library. Texts here are names
+ * and option values of a few dozen bytes: plain loops. Built with -fno-builtin, as memory.c says.
  */
 #include <ctype.h>
 #include <limits.h>

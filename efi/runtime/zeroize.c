@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hash library's wiping function, ours because its own file wants operating-system headers on this target. It is
- * linked into the host programs as well, so that one definition is tested. The empty assembly claims to read the
- * memory, so no compiler may drop the stores before it, with link-time optimization or without.
+ * The hash library's wiping function, ours because its own file wants operating-system headers on this
+ * target. It is linked into the host programs as well, so that one definition is tested. The empty assembly
+ * claims to read the memory, so no compiler may drop the stores before it, with link-time optimization or
+ * without.
  */
 #include <stddef.h>
 #include <string.h>

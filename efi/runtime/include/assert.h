@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * <assert.h> for the firmware program, for third-party sources that include it. A failed assertion stops in a
- * breakpoint exception, which the firmware reports with the address. Our own code asserts nothing at run time.
- * C11, 7.2.
+ * breakpoint exception, which the firmware reports with the address. Our own code asserts nothing at run
+ * time. C11, 7.2.
  */
 #undef assert
 #ifdef NDEBUG

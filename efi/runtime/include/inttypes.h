@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * <inttypes.h> for the firmware program: the printf macros of the exact-width types, for the length modifiers that
- * efi/runtime/format.c understands. On this triple long has 32 bits, so 64 bits are always "ll". C11, 7.8.
+ * <inttypes.h> for the firmware program: the printf macros of the exact-width types, for the length modifiers
+ * that efi/runtime/format.c understands. On this triple long has 32 bits, so 64 bits are always "ll".
+ * C11, 7.8.
  */
 #ifndef LUNBOOT_RUNTIME_INTTYPES_H
 #define LUNBOOT_RUNTIME_INTTYPES_H

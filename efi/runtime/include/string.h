@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The part of <string.h> that exists in the firmware program, which has no C library. The islands, lwIP and the
- * hash library include it by its standard name; on the host they get the C library's own.
- * C11, 7.24. Definitions: efi/runtime/memory.c and efi/runtime/string.c.
+ * The part of <string.h> that exists in the firmware program, which has no C library. The islands, lwIP and
+ * the hash library include it by its standard name; on the host they get the C library's own. C11, 7.24.
+ * Definitions: efi/runtime/memory.c and efi/runtime/string.c.
  */
 #ifndef LUNBOOT_RUNTIME_STRING_H
 #define LUNBOOT_RUNTIME_STRING_H

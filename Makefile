@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Builds lunboot.efi (clang and lld for a PE target) and lunctl (gcc, this machine), and runs the tests. Sources are
+# found by folder: a new .c file needs no line here. `make help` lists what there is to ask for.
+#
+# Each island is compiled with include paths of its own, so that a forbidden #include does not compile:
+#
+#   iscsi/     the hash library
+#   net/       lwIP, and its own folder by name
+#   efi/       GNU-EFI, net/nic.h and net/bus.h
+#   firmware/  the islands' headers by folder; the hash library
+#   tools/, tests/  anything
+#
+# On the EFI side no system header is in reach: the small ones of efi/runtime/include take their place.
+
+BUILD ?= build
+THIRD_PARTY ?= build/third_party
+PYTHON ?= /usr/bin/python3
+VERSION := 0.1
+
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- Tools: with or without a version suffix --------------------------------------------------------------------
+
+suffixes := 21 20 19 18 17 16 15 14
+probe = $(notdir $(firstword $(shell command -v $(1) $(addprefix $(1)-,$(suffixes)) 2>/dev/null)))
+
+CLANG ?= $(call probe,clang)
+LLD_LINK ?= $(call probe,lld-link)
+LLVM_OBJCOPY ?= $(call probe,llvm-objcopy)
+LLVM_NM ?= $(call probe,llvm-nm)
+LLVM_AR ?= $(call probe,llvm-ar)
+CLANG_FORMAT ?= $(call probe,clang-format)
+CLANG_TIDY ?= $(call probe,clang-tidy)
+HOST_CC ?= gcc
+HOST_AR ?= ar
+CPPCHECK ?= cppcheck
+
+# Probe once, and not at all for a goal that compiles nothing.
+CLANG := $(CLANG)
+LLD_LINK := $(LLD_LINK)
+LLVM_OBJCOPY := $(LLVM_OBJCOPY)
+LLVM_NM := $(LLVM_NM)
+LLVM_AR := $(LLVM_AR)
+
+# A line a step; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@echo "  $(1)  $(patsubst $(BUILD)/%,%,$@)")
+
+# --- Third-party sources: fetched by checksum, or a local copy --------------------------------------------------
+
+ifdef LWIP_DIR
+LWIP_READY :=
+else
+LWIP_DIR := $(THIRD_PARTY)/lwip
+LWIP_READY := $(LWIP_DIR)/.fetched
+endif
+ifdef MBEDTLS_DIR
+MBEDTLS_READY :=
+else
+MBEDTLS_DIR := $(THIRD_PARTY)/mbedtls
+MBEDTLS_READY := $(MBEDTLS_DIR)/.fetched
+endif
+
+$(THIRD_PARTY)/lwip/.fetched:
+	tools/fetch-source lwip $(@D)
+
+$(THIRD_PARTY)/mbedtls/.fetched:
+	tools/fetch-source mbedtls $(@D)
+
+HASH_FILES := md5 sha1 sha256 sha3 constant_time
+LWIP_FILES := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out \
+                timeouts udp) \
+              $(addprefix core/ipv4/,acd autoip dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) \
+              $(addprefix core/ipv6/,dhcp6 ethip6 icmp6 inet6 ip6 ip6_addr ip6_frag mld6 nd6) \
+              netif/ethernet
+
+# These exist only after the fetch; naming them here lets pattern rules count on them.
+$(HASH_FILES:%=$(MBEDTLS_DIR)/library/%.c): | $(MBEDTLS_READY)
+$(LWIP_FILES:%=$(LWIP_DIR)/src/%.c): | $(LWIP_READY)
+
+# --- Sources -----------------------------------------------------------------------------------------------------
+
+ISCSI_SRC := $(wildcard iscsi/*.c)
+NET_SRC := $(wildcard net/*.c net/lwip/*.c)
+EFI_SRC := $(wildcard efi/*.c)
+RUNTIME_SRC := $(wildcard efi/runtime/*.c)
+FIRMWARE_SRC := $(wildcard firmware/*.c)
+# What the host can build of firmware/: the files that reach no header of efi/ but the pure efi/blkdev.h.
+FIRMWARE_PURE ?= $(shell tools/build-pure-sources firmware)
+FIRMWARE_PURE := $(FIRMWARE_PURE)
+LUNCTL_SRC := $(wildcard tools/lunctl*.c)
+TEST_LIB_SRC := $(wildcard tests/lib/*.c)
+TEST_TARGET_SRC := $(wildcard tests/target/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+SIM_SRC := $(wildcard tests/sim/test_*.c)
+
+# lwIP cannot be compiled before its configuration exists.
+LWIP_OBJECTS := $(if $(wildcard net/lwip/lwipopts.h),$(LWIP_FILES:%=lwip/%.o))
+HASH_OBJECTS := $(HASH_FILES:%=mbedtls/%.o)
+
+# --- Flags -------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
+            -Wimplicit-fallthrough -Wpointer-arith -Wwrite-strings -Wformat=2 -Wold-style-definition
+THIRD_PARTY_WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-address
+
+# -U_WIN32: the EFI triple borrows Windows' calling convention, not its system.
+MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include -iquote $(BUILD)/include/hash \
+                    -DMBEDTLS_CONFIG_FILE='"hash_config.h"' -U_WIN32 -U__MINGW32__
+LWIP_INCLUDES := -isystem $(LWIP_DIR)/src/include -iquote net/lwip -I net/lwip
+# GNU-EFI's headers include each other with and without the architecture's folder.
+GNU_EFI ?= /usr/include/efi
+GNU_EFI_INCLUDES := -isystem $(GNU_EFI) -isystem $(GNU_EFI)/x86_64 -DGNU_EFI_USE_MS_ABI
+
+INCLUDES_iscsi := $(MBEDTLS_INCLUDES)
+INCLUDES_net := -iquote $(BUILD)/include/net $(LWIP_INCLUDES)
+INCLUDES_efi := -iquote $(BUILD)/include/efi $(GNU_EFI_INCLUDES)
+INCLUDES_firmware := -iquote $(BUILD)/include/firmware $(MBEDTLS_INCLUDES)
+INCLUDES_tools := -iquote . $(MBEDTLS_INCLUDES)
+INCLUDES_tests := -iquote . $(MBEDTLS_INCLUDES) $(LWIP_INCLUDES) -DLUNBOOT_BUILD='"$(BUILD)"'
+island = $(firstword $(subst /, ,$(1)))
+
+DEPEND = -MMD -MP -MF $(@:.o=.d)
+
+EFI_TARGET := --target=x86_64-unknown-windows-gnu
+EFI_CFLAGS := $(EFI_TARGET) -std=c11 -O2 -g -gdwarf-4 -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
+              -fno-stack-protector -fno-omit-frame-pointer -ffunction-sections -fdata-sections -nostdlibinc \
+              -isystem efi/runtime/include -DLUNBOOT_VERSION='"$(VERSION)"'
+# The same bytes from any directory: no path of this machine gets in.
+EFI_CFLAGS += -ffile-compilation-dir=. -ffile-prefix-map=$(BUILD)/include/net/= -ffile-prefix-map=$(BUILD)/include/efi/= \
+              -ffile-prefix-map=$(BUILD)/include/firmware/= -ffile-prefix-map=$(BUILD)/include/hash/=iscsi/ \
+              -ffile-prefix-map=$(LWIP_DIR)/=build/third_party/lwip/ \
+              -ffile-prefix-map=$(MBEDTLS_DIR)/=build/third_party/mbedtls/
+EFI_LDFLAGS := /subsystem:efi_application /entry:efi_main /nodefaultlib /dynamicbase /nxcompat /tsaware:no \
+               /timestamp:0 /base:0 /debug:dwarf /opt:ref /opt:noicf
+
+HOST_COMMON := -std=c11 -g -D_DEFAULT_SOURCE -DLUNBOOT_VERSION='"$(VERSION)"' -fno-omit-frame-pointer
+HOST_CFLAGS_san := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS_opt := $(HOST_COMMON) -O2 -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LUNCTL_LDFLAGS := -pie -Wl,-z,relro,-z,now
+
+# --- What to build -----------------------------------------------------------------------------------------------
+
+EFI := $(BUILD)/x86_64
+IMAGE := $(EFI)/lunboot.efi
+LUNCTL := $(BUILD)/host/lunctl
+TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
+TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
+TREES := $(BUILD)/include/.made
+
+.PHONY: all help image lunctl host-lib host-tests core-check check run soak debug setup lint lint-quick format \
+        format-check cppcheck clang-host tidy clean distclean
+.DEFAULT_GOAL := all
+all: image lunctl
+image: $(IMAGE)
+lunctl: $(LUNCTL)
+
+help:
+	@sed -n 's/^#help: \{0,1\}//p' Makefile
+
+#help: make               build/x86_64/lunboot.efi and build/host/lunctl
+#help: make run           install what is missing, build, and boot a Debian from a LUN in QEMU
+#help: make check         install what is missing, build, and run every test
+#help: make soak          the long tests
+#help: make debug         start the image in QEMU and attach gdb at source level
+#help: make lint          formatting, clang-tidy and cppcheck
+#help: make format        format the sources in place
+#help: make clean         remove what was built (make distclean: also what was fetched)
+#help:
+#help: Parts:    make image | lunctl | host-lib | host-tests | core-check | setup
+#help: BUILD=DIR          build there instead of in build/
+#help: LWIP_DIR=, MBEDTLS_DIR=   local copies of lwIP 2.2.1 and mbedTLS 3.6.6
+#help: ISLANDS="iscsi"    link the tests against these islands alone
+#help: TESTS="test_text"  build these test programs alone
+#help: PYTEST_ARGS=       more arguments for pytest, e.g. PYTEST_ARGS='-k chap'
+
+# The include trees of the islands: what is not in its tree, an island cannot name.
+$(TREES): Makefile
+	@mkdir -p $(BUILD)/include/net $(BUILD)/include/efi/net $(BUILD)/include/firmware $(BUILD)/include/hash
+	@ln -sfn $(CURDIR)/net $(BUILD)/include/net/net
+	@ln -sfn $(CURDIR)/net/nic.h $(BUILD)/include/efi/net/nic.h
+	@ln -sfn $(CURDIR)/net/bus.h $(BUILD)/include/efi/net/bus.h
+	@for i in iscsi net efi firmware; do ln -sfn $(CURDIR)/$$i $(BUILD)/include/firmware/$$i; done
+	@ln -sfn $(CURDIR)/iscsi/hash_config.h $(BUILD)/include/hash/hash_config.h
+	@touch $@
+
+# --- The EFI side ------------------------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(1)/%.o,$(2))
+EFI_ISCSI := $(call objects,$(EFI),$(ISCSI_SRC))
+EFI_HASH := $(addprefix $(EFI)/,$(HASH_OBJECTS))
+EFI_LWIP := $(addprefix $(EFI)/,$(LWIP_OBJECTS))
+EFI_PROGRAM := $(call objects,$(EFI),$(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC))
+
+need = @command -v "$(1)" >/dev/null || { echo "$(2) is missing: tools/setup build installs what the build needs" >&2; exit 1; }
+
+$(EFI)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(INCLUDES_$(call island,$<)) $(if $(filter firmware/%,$<),$(GNU_EFI_INCLUDES)) $(DEPEND) -c $< -o $@
+
+# Loops that copy must not become calls of the functions that they are in.
+$(EFI)/efi/runtime/%.o: efi/runtime/%.c Makefile | $(TREES) $(MBEDTLS_READY)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) -fno-builtin $(INCLUDES_efi) $(MBEDTLS_INCLUDES) $(DEPEND) -c $< -o $@
+
+$(EFI)/mbedtls/%.o: $(MBEDTLS_DIR)/library/%.c Makefile | $(TREES)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(THIRD_PARTY_WARNINGS) $(MBEDTLS_INCLUDES) $(DEPEND) -c $< -o $@
+
+$(EFI)/lwip/%.o: $(LWIP_DIR)/src/%.c Makefile | $(TREES)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_net) $(DEPEND) -c $< -o $@
+
+$(EFI)/libiscsi.a: $(EFI_ISCSI)
+$(EFI)/libhash.a: $(EFI_HASH)
+$(EFI)/liblwip.a: $(EFI_LWIP)
+$(EFI)/%.a:
+	@rm -f $@ && mkdir -p $(@D)
+	$(call say,AR)
+	$(Q)$(LLVM_AR) rcsD $@ $^
+
+# The core stands alone: see the script for what it may refer to.
+$(EFI)/libiscsi.checked: $(EFI)/libiscsi.a tools/build-check-core
+	tools/build-check-core $(LLVM_NM) $<
+	@touch $@
+core-check: $(EFI)/libiscsi.checked
+
+# Linked once, with the debug information; the image is that file without it, so the addresses agree.
+$(IMAGE).debug: $(EFI_PROGRAM) $(EFI)/libiscsi.a $(EFI)/libhash.a $(EFI)/liblwip.a $(EFI)/libiscsi.checked
+	$(call need,$(LLD_LINK),lld-link)
+	$(call say,LD)
+	$(Q)$(LLD_LINK) $(EFI_LDFLAGS) /out:$@ $(filter %.o %.a,$^)
+
+$(IMAGE): $(IMAGE).debug
+	$(call need,$(LLVM_OBJCOPY),llvm-objcopy)
+	$(call say,EFI)
+	$(Q)$(LLVM_OBJCOPY) --strip-all $< $@
+
+# --- The host side -----------------------------------------------------------------------------------------------
+# Two variants of the same sources: "san" with sanitizers for the tests, "opt" for lunctl.
+
+define host_variant
+$(BUILD)/host/$(1)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $$(INCLUDES_$$(call island,$$<)) $$(DEPEND) -c $$< -o $$@
+
+$(BUILD)/host/$(1)/mbedtls/%.o: $(MBEDTLS_DIR)/library/%.c Makefile | $(TREES)
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
+
+$(BUILD)/host/$(1)/lwip/%.o: $(LWIP_DIR)/src/%.c Makefile | $(TREES)
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_net) $$(DEPEND) -c $$< -o $$@
+
+# The wiping function is the firmware's own, so that what is tested is what ships.
+$(BUILD)/host/$(1)/efi/runtime/zeroize.o: efi/runtime/zeroize.c Makefile | $(TREES) $(MBEDTLS_READY)
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
+
+$(BUILD)/host/$(1)/libiscsi.a: $(call objects,$(BUILD)/host/$(1),$(ISCSI_SRC))
+$(BUILD)/host/$(1)/libhash.a: $(addprefix $(BUILD)/host/$(1)/,$(HASH_OBJECTS)) $(BUILD)/host/$(1)/efi/runtime/zeroize.o
+$(BUILD)/host/$(1)/libnet.a: $(call objects,$(BUILD)/host/$(1),$(NET_SRC)) $(addprefix $(BUILD)/host/$(1)/,$(LWIP_OBJECTS))
+$(BUILD)/host/$(1)/libfirmware.a: $(call objects,$(BUILD)/host/$(1),$(FIRMWARE_PURE))
+$(BUILD)/host/$(1)/%.a:
+	@rm -f $$@ && mkdir -p $$(@D)
+	$$(call say,AR)
+	$(Q)$(HOST_AR) rcsD $$@ $$^
+endef
+$(eval $(call host_variant,san))
+$(eval $(call host_variant,opt))
+
+ISLANDS ?= iscsi net firmware
+HOST_ARCHIVES = $(foreach i,$(ISLANDS) hash,$(BUILD)/host/$(1)/lib$(i).a)
+host-lib: $(call HOST_ARCHIVES,san)
+
+$(LUNCTL): $(call objects,$(BUILD)/host/opt,$(LUNCTL_SRC)) $(foreach i,iscsi firmware hash,$(BUILD)/host/opt/lib$(i).a)
+	$(call say,LD)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_opt) $(LUNCTL_LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
+
+# --- Test programs -----------------------------------------------------------------------------------------------
+
+TEST_LIB_OBJECTS := $(call objects,$(BUILD)/host/san,$(TEST_LIB_SRC))
+TEST_TARGET_OBJECTS := $(call objects,$(BUILD)/host/san,$(TEST_TARGET_SRC))
+# tests/lib/run_group.c stands between a test program and cmocka: it lists the tests and picks one.
+LINK_TEST = @mkdir -p $(@D); echo "  LD  $(patsubst $(BUILD)/%,%,$@)"; $(HOST_CC) $(HOST_CFLAGS_san) $(filter %.o,$^) \
+            -Wl,--wrap=_cmocka_run_group_tests -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -o $@
+
+$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/unit/test_%.o $(TEST_LIB_OBJECTS) $(call HOST_ARCHIVES,san)
+	$(LINK_TEST)
+$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/sim/test_%.o $(TEST_LIB_OBJECTS) $(TEST_TARGET_OBJECTS) $(call HOST_ARCHIVES,san)
+	$(LINK_TEST)
+
+host-tests: $(TEST_PROGRAMS)
+
+# --- Checks ------------------------------------------------------------------------------------------------------
+
+OUR_C := $(wildcard iscsi/*.[ch] net/*.[ch] net/lwip/*.[ch] net/lwip/arch/*.h efi/*.[ch] efi/runtime/*.c \
+           efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tests/*/*.[ch])
+HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_TARGET_SRC) $(UNIT_SRC) $(SIM_SRC)
+
+# The host's sources once more, with clang's warnings on the host's headers.
+$(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)$(CLANG) $(HOST_COMMON) $(WARNINGS) $(INCLUDES_$(call island,$<)) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only $<
+	@touch $@
+clang-host: $(HOST_SRC:%.c=$(BUILD)/host/clang/%.ok)
+
+format-check:
+	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
+
+format:
+	$(CLANG_FORMAT) -i $(OUR_C)
+
+lint-quick: format-check cppcheck
+lint: lint-quick tidy
+
+check: setup
+	tools/setup check
+	$(MAKE) all host-tests clang-host lint-quick
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
+
+soak: setup
+	tools/setup check
+	$(MAKE) all host-tests
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
+
+clean:
+	rm -rf $(BUILD)/x86_64 $(BUILD)/host $(BUILD)/include
+
+distclean: clean
+	rm -rf $(BUILD) $(THIRD_PARTY)
+
+-include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang, \
+    $(d)/*/*.d $(d)/*/*/*.d $(d)/*/*/*/*.d))
