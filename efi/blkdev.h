@@ -32,6 +32,7 @@ struct blkdev_geometry {
 struct blkdev {
     void *context;
     struct blkdev_geometry geometry;
+    uint32_t generation; /* raised by the disk when its geometry changed: blockio then changes the MediaId */
     /* Blocking, called with arguments that were checked, at the caller's TPL (at most TPL_CALLBACK). */
     enum blkdev_status (*read)(struct blkdev *dev, uint64_t lba, uint64_t blocks, void *buffer);
     enum blkdev_status (*write)(struct blkdev *dev, uint64_t lba, uint64_t blocks, const void *buffer);

@@ -73,7 +73,9 @@ static inline const uint8_t *bytes_take(struct bytes_reader *r, size_t n)
 {
     const uint8_t *p = r->at;
 
-    if (r->bad || n > r->left) {
+    if (r->bad || n == 0 || n > r->left) {
+        if (!r->bad && n == 0)
+            return r->at;
         r->bad = true;
         return NULL;
     }

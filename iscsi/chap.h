@@ -51,6 +51,8 @@ struct chap {
     const char *fault_key;
     /* private: what arrived in this answer, and what we sent */
     bool md5_only;
+    bool started_before;
+    uint8_t last_peer_challenge[HASH_SIZE_MAX]; /* SHA-256 of it: a repeated one is a replay (REQ-162) */
     uint32_t seen;
     uint8_t identifier;
     uint8_t challenge[CHAP_CHALLENGE_MAX];
@@ -85,7 +87,7 @@ void chap_put(struct chap *chap, struct text_writer *writer);
 /* True once everything that the policy requires was sent and proven. */
 bool chap_complete(const struct chap *chap);
 
-/* Wipe challenges and responses; the object can be started again. */
+/* Wipe challenges and responses, but not what REQ-159, 161 and 162 need on the next start. */
 void chap_done(struct chap *chap);
 
 #endif

@@ -25,6 +25,7 @@
     X(TCP_TIMEOUT, "no answer to the connection request")                                                      \
     X(TCP_UNREACHABLE, "the address cannot be reached")                                                        \
     X(TCP_RESET, "the connection was reset by the peer")                                                       \
+    X(TCP_LOCAL, "no memory or no working interface for the connection")                                         \
     X(TCP_CLOSED, "the connection was closed by the peer")                                                     \
     X(SILENT, "the peer stopped answering")                                                                    \
     /* framing (RFC 7143 section 7.7) */                                                                       \

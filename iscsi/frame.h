@@ -7,6 +7,7 @@
 #ifndef LUNBOOT_ISCSI_FRAME_H
 #define LUNBOOT_ISCSI_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +15,8 @@
 
 enum frame_event {
     FRAME_MORE,   /* go on asking for space */
-    FRAME_HEADER, /* `pdu` is filled; when its data_length is not 0, frame_place must be called next */
-    FRAME_PDU,    /* the PDU is complete, data segment included */
+    FRAME_HEADER, /* `pdu` is filled (AHS was skipped) and it has data: frame_place must be called next */
+    FRAME_PDU,    /* the PDU is complete; without a data segment this comes instead of FRAME_HEADER */
     FRAME_FAILED, /* `fault` says why; the stream is of no more use */
 };
 
@@ -27,12 +28,16 @@ struct frame_receiver {
     /* private */
     uint8_t stage;
     uint8_t *data;       /* where the data segment lands */
+    uint32_t room;
     uint32_t wanted;     /* bytes of the present stage */
     uint32_t have;
     uint8_t scratch[512]; /* AHS, padding, and data that nobody wants */
 };
 
-/* Start at a PDU's first byte. `data_limit` is our MaxRecvDataSegmentLength in force (REQ-038, REQ-028). */
+/*
+ * Start at a PDU's first byte: on a new connection, and again at the PDU boundary after the login, when what was
+ * negotiated takes effect (REQ-072). `data_limit` is our MaxRecvDataSegmentLength in force (REQ-038, REQ-028).
+ */
 void frame_receiver_init(struct frame_receiver *frame, uint32_t data_limit);
 
 /*
@@ -45,10 +50,10 @@ size_t frame_space(struct frame_receiver *frame, uint8_t **ret_window);
 enum frame_event frame_done(struct frame_receiver *frame, size_t n);
 
 /*
- * After FRAME_HEADER with data_length > 0: the data segment goes to `data` (room for pdu.data_length bytes, valid
- * until FRAME_PDU or frame_forget), or is thrown away when `data` is NULL.
+ * After FRAME_HEADER: the first `room` bytes of the data segment go to `data` (valid until FRAME_PDU or frame_forget),
+ * what is beyond is thrown away; all of it when `data` is NULL.
  */
-void frame_place(struct frame_receiver *frame, uint8_t *data);
+void frame_place(struct frame_receiver *frame, uint8_t *data, uint32_t room);
 
 /* The owner takes the place back: the rest of the data segment is thrown away (a task was cancelled). */
 void frame_forget(struct frame_receiver *frame);
@@ -61,11 +66,20 @@ struct frame_sender {
     uint32_t sent; /* over all pieces */
 };
 
-/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all. */
+/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all or frame_detach. */
 void frame_send(struct frame_sender *frame, const uint8_t *data, uint32_t data_length);
 
 /* The next contiguous piece, 0 when everything was taken. */
 size_t frame_peek(const struct frame_sender *frame, const uint8_t **ret_piece);
 void frame_take(struct frame_sender *frame, size_t n);
+bool frame_sent_all(const struct frame_sender *frame);
+
+/*
+ * The owner of the data takes it back while the PDU is half sent: what is unsent is copied to `copy`, so that the PDU is
+ * completed with the right bytes (never with others: the target may write them). Data segments that we send are at most
+ * FRAME_SEND_MAX, the size of `copy`.
+ */
+#define FRAME_SEND_MAX 65536u
+void frame_detach(struct frame_sender *frame, uint8_t copy[FRAME_SEND_MAX]);
 
 #endif

@@ -66,7 +66,8 @@ struct login {
 };
 
 /*
- * Begin on a fresh connection. `cmd_sn` is the CmdSN of the whole login and of the first command after it;
+ * Begin on a fresh connection. The object must have been zeroed before its first start; what CHAP has to remember
+ * across logins (our last identifier and challenge, the target's last challenge) is kept. `cmd_sn` is the CmdSN of the whole login and of the first command after it;
  * `itt` is constant through the login. `md5_only` is the one second attempt of REQ-152.
  */
 void login_start(struct login *login, const struct login_config *config, uint32_t cmd_sn, uint32_t itt,

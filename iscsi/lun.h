@@ -45,7 +45,8 @@ struct lun_request {
     enum lun_operation operation;
     uint64_t lba;
     uint64_t blocks;
-    uint8_t *buffer;          /* blocks * block_size bytes; NULL for FLUSH and PROBE */
+    uint8_t *in;              /* READ: blocks * block_size bytes */
+    const uint8_t *out;       /* WRITE: the same */
     void *owner;
     enum lun_request_state state;
     struct fault fault;       /* DONE: NONE means every byte arrived, or is on the target */
@@ -95,7 +96,7 @@ void lun_init(struct lun *lun, struct session *session, const struct lun_config 
 void lun_open(struct lun *lun);
 
 /*
- * Move on: collect finished tasks, retry, submit what fits. To be called after anything moved in the session.
+ * Move on (before lun_submit in a turn, and after anything moved in the session): collect finished tasks, retry, submit what fits.
  * Returns the absolute time at which it wants to be called again at the latest, UINT64_MAX: nothing pending.
  */
 uint64_t lun_step(struct lun *lun, uint64_t now_ms);

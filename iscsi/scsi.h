@@ -39,7 +39,7 @@ bool scsi_lun_number(const uint8_t lun[8], uint32_t *ret_number);
 /* Equal, or peripheral and flat forms of the same number (REQ-279). */
 bool scsi_lun_equal(const uint8_t a[8], const uint8_t b[8]);
 
-/* The builders fill cdb, direction, data and length of a task that is otherwise zero. Lengths are bytes. */
+/* The builders fill cdb, direction, in or out, and length of a task that is otherwise zero. Lengths are bytes. */
 void scsi_test_unit_ready(struct task *task);
 void scsi_inquiry(struct task *task, uint8_t *data, uint16_t length);
 void scsi_inquiry_page(struct task *task, uint8_t page, uint8_t *data, uint16_t length);
@@ -51,7 +51,7 @@ void scsi_start_unit(struct task *task);
 void scsi_synchronize_cache(struct task *task);                /* the whole medium */
 /* False when the range does not fit the ten-byte form (`wide` false; REQ-287). */
 bool scsi_read(struct task *task, bool wide, uint64_t lba, uint32_t blocks, uint32_t block_size, uint8_t *data);
-bool scsi_write(struct task *task, bool wide, uint64_t lba, uint32_t blocks, uint32_t block_size, uint8_t *data);
+bool scsi_write(struct task *task, bool wide, uint64_t lba, uint32_t blocks, uint32_t block_size, const uint8_t *data);
 
 struct scsi_identity {
     uint8_t qualifier, type;  /* peripheral qualifier and device type */
@@ -107,7 +107,11 @@ enum scsi_verdict {
     SCSI_FALLBACK,      /* invalid operation code: the other form of the command may work */
     SCSI_FATAL,
 };
-enum scsi_verdict scsi_judge(uint8_t status, const struct scsi_sense *sense);
+/*
+ * `task` is TASK_DONE without a transport fault: its status, direction, counts and residual decide too (REQ-214, REQ-233,
+ * REQ-297, REQ-304). *ret_fault is filled for every verdict but SCSI_OK.
+ */
+enum scsi_verdict scsi_judge(const struct task *task, struct scsi_sense *ret_sense, struct fault *ret_fault);
 
 /* What a unit attention asks to be read again (REQ-298). */
 #define SCSI_REREAD_CAPACITY 1u

@@ -5,12 +5,22 @@
  * connection and tells the time; the session says what it wants. Same configuration, bytes and ticks: same
  * output. No callbacks, no allocation, no globals (architecture: the core's contract).
  *
- * The caller's loop, in any order, until nothing moves any more:
- *   session_tick(now); session_next_action -> do it;
+ * The caller's turn: session_tick with the present time first (every other call uses that time), then in any order,
+ * until nothing moves any more:
+ *   session_next_action -> do it, until SESSION_DO_NOTHING;
  *   while received bytes: session_rx_space, copy, session_rx_done;
  *   while session_tx_peek gives bytes and the stream has room: hand over, session_tx_done.
  *
  * A session has one connection, so the byte calls name the session. With several paths there are several sessions.
+ *
+ * Connections are numbered. CLOSE or ABORT of one always comes before RESOLVE or CONNECT of the next; from the moment
+ * the session gives one up until session_connected of the next, rx_space and tx_peek give nothing. Reports that carry an
+ * old number are ignored, so the caller need not care about late events. The caller reports FIN only after all received
+ * bytes were taken, RST at once.
+ *
+ * When a session that was SESSION_READY is lost, it becomes SESSION_FAILED and its tasks end with FAULT_SESSION_LOST;
+ * session_open then logs in again with the same ISID and TSIH 0 (reinstatement, section 6.3.5), not before the time
+ * that the target asked us to wait.
  */
 #ifndef LUNBOOT_ISCSI_SESSION_H
 #define LUNBOOT_ISCSI_SESSION_H
@@ -71,12 +81,21 @@ enum session_action_kind {
 
 struct session_action {
     enum session_action_kind kind;
-    const char *host;       /* RESOLVE; valid until session_resolved */
+    const char *host;       /* RESOLVE; valid until the next RESOLVE, which also replaces a look-up under way */
+    uint32_t connection;    /* its number, to be given back in reports */
     struct address address; /* CONNECT */
     uint16_t port;          /* CONNECT */
 };
 
-enum session_close_reason { SESSION_FIN, SESSION_RST, SESSION_REFUSED, SESSION_TIMEOUT, SESSION_UNREACHABLE };
+/* TIMEOUT before session_connected is FAULT_TCP_TIMEOUT, afterwards FAULT_SILENT; LOCAL is FAULT_TCP_LOCAL. */
+enum session_close_reason {
+    SESSION_FIN,
+    SESSION_RST,
+    SESSION_REFUSED,
+    SESSION_TIMEOUT,
+    SESSION_UNREACHABLE,
+    SESSION_LOCAL,
+};
 
 /* One attempt that ended, for the person at the console; kept until the next attempt ends. */
 struct session_attempt {
@@ -94,9 +113,17 @@ struct session_trace {
 };
 #define SESSION_TRACE_MAX 32u
 
-struct session; /* its members are in session_private.h's struct below, for the sake of static memory */
-
-/* Targets that SendTargets listed are handed to discovery_*: see discovery.h. */
+/* What was agreed, for the log, the iBFT, the device path and lunctl; valid from SESSION_READY on. */
+struct session_info {
+    struct keys_values keys;
+    struct portal portal;   /* in use, after redirections */
+    struct address address; /* in use */
+    uint16_t tsih;
+    unsigned chap_algorithm; /* 0: no CHAP */
+    bool authenticated, mutual, weak_challenge;
+    bool md5_retried;        /* the second login of REQ-152 was made */
+    bool moved_permanently;  /* a redirection 0102: the configuration should be changed */
+};
 
 #include "session_state.h"
 
@@ -116,15 +143,24 @@ enum session_state session_state(const struct session *session);
 /* The first failure, kept until the next session_open. */
 const struct fault *session_fault(const struct session *session);
 
+const struct session_info *session_info(const struct session *session);
+/* The last attempt that ended; number 0: none. */
+const struct session_attempt *session_last_attempt(const struct session *session);
+/* How often SESSION_READY was reached: a new number is a new nexus (unit attentions, REQ-273). */
+unsigned session_epoch(const struct session *session);
+/* Read the trace: *cursor starts at 0. False when there is no newer line; *ret_lost lines were overwritten before. */
+bool session_trace_next(const struct session *session, uint64_t *cursor, struct session_trace *ret_line,
+                        uint64_t *ret_lost);
+
 /* What the connection is to do next. Each action is given once. */
 struct session_action session_next_action(struct session *session);
 
 /* Answer to SESSION_RESOLVE; count 0: `why` says whether the name is unknown or nobody answered. */
-void session_resolved(struct session *session, const struct address *addresses, unsigned count,
+void session_resolved(struct session *session, uint32_t connection, const struct address *addresses, unsigned count,
                       enum fault_code why);
-void session_connected(struct session *session);
+void session_connected(struct session *session, uint32_t connection);
 /* The connection ended, or could not be opened. Also right when it was already given up: then nothing happens. */
-void session_closed(struct session *session, enum session_close_reason reason);
+void session_closed(struct session *session, uint32_t connection, enum session_close_reason reason);
 
 /* Where the next received bytes belong; 0: none are wanted now. Valid until the next call into this session. */
 size_t session_rx_space(struct session *session, uint8_t **ret_window);
@@ -149,12 +185,18 @@ bool session_submit(struct session *session, struct task *task);
 
 /*
  * After it returns, the task (TASK_DONE, FAULT_CANCELLED) and its buffer are never touched again. A command
- * already sent is aborted with ABORT TASK; late data for it goes to scratch memory (REQ-220, REQ-259).
+ * already sent is aborted with ABORT TASK; late data for it goes to scratch memory (REQ-220, REQ-259). A PDU that is
+ * half sent is completed from the session's own copy (frame_detach); Data-Out not begun is dropped.
  */
 void session_cancel(struct session *session, struct task *task);
+/*
+ * Commands that were cancelled or timed out and whose ABORT TASK is not answered yet: until this is 0 the target may
+ * still carry them out, so a write to the same blocks must wait (REQ-237). No answer in time fails the session.
+ */
+unsigned session_aborting(const struct session *session);
 
-/* A bounded end: Logout, its answer or logout_ms, close. Tasks still alive end with FAULT_CANCELLED. */
-void session_logout(struct session *session);
+/* A bounded end: Logout, its answer or limit_ms (0: logout_ms), close. Tasks still alive end with FAULT_CANCELLED. */
+void session_logout(struct session *session, uint32_t limit_ms);
 
 /* At once: every task ends with FAULT_CANCELLED, the connection is aborted, no byte is sent any more. */
 void session_abort(struct session *session);
@@ -162,8 +204,8 @@ void session_abort(struct session *session);
 /* Wipe every secret and all CHAP state. The session must not be used again without session_init. */
 void session_done(struct session *session);
 
-/* SendTargets (discovery sessions, SESSION_READY): see discovery.h for the parser of the answer. */
-void session_send_targets(struct session *session);
+/* SendTargets (discovery sessions): discovery.h parses the answer. False: not SESSION_READY, or one is under way. */
+bool session_send_targets(struct session *session);
 /* NULL while the answer is not complete. */
 const char *session_targets_text(const struct session *session, size_t *ret_length);
 

@@ -13,14 +13,8 @@ struct session {
     struct session_attempt attempt;
     uint64_t now_ms;
     struct login login;
-    /* what was agreed; valid from SESSION_READY */
-    struct keys_values keys;
-    uint16_t tsih;
-    struct portal portal;   /* the one in use, after redirections */
-    struct address address; /* the one in use */
-    bool md5_retried;       /* the second login of REQ-152 was made */
-    bool redirected_permanently;
-    /* to be completed by the implementation: numbering, windows, tasks, transmit queue, timers, text, trace */
+    struct session_info info;
+    /* to be completed: one nested struct for each of the session's files (numbers, transmit, slots, text, trace) */
 };
 
 #endif

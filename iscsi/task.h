@@ -22,7 +22,8 @@ struct task {
     uint8_t cdb[16];
     uint8_t lun[8];
     enum task_direction direction;
-    uint8_t *data;
+    uint8_t *in;          /* READ: where the data goes */
+    const uint8_t *out;   /* WRITE: what is sent */
     uint32_t length;      /* bytes; the Expected Data Transfer Length */
     uint32_t timeout_ms;  /* from submission to the end; 0 takes the session's own */
     void *owner;          /* the caller's, not touched */
@@ -31,20 +32,14 @@ struct task {
     enum task_state state;
     struct fault fault;   /* NONE: the target sent a status, see below; else transport or protocol failed */
     uint8_t status;       /* SCSI status (SAM) */
-    uint32_t transferred; /* READ: bytes in `data`; WRITE: bytes given out */
+    uint32_t transferred; /* READ: bytes in `in`; WRITE: bytes given out */
     bool overflow, underflow;
     uint32_t residual;
     uint16_t sense_length;
     uint8_t sense[TASK_SENSE_MAX];
 
-    /* private to the session */
-    uint64_t deadline_ms;
-    uint32_t itt, cmd_sn;
-    uint32_t data_sn;     /* next DataSN in, or R2TSN */
-    uint16_t pdus_in;     /* PDUs without progress (REQ-052) */
-    uint32_t immediate;   /* bytes of immediate data */
-    uint32_t out_offset, out_end, out_ttt, out_data_sn; /* the Data-Out sequence under way */
-    uint8_t out_state;
+    /* private to the session: the queue of commands not yet sent; all else lives in the session's own slots, because
+     * the task's memory may be gone while its tags are not */
     struct task *next;
 };
 

@@ -40,12 +40,13 @@ struct net_lease {
     uint8_t address[4], netmask[4], gateway[4];
     uint8_t dns[2][4];
     uint8_t server[4];         /* DHCP server identifier (option 54), zero when static */
-    uint16_t mtu;              /* option 26, 0: not given */
+    uint16_t mtu;              /* option 26, 0: not given; net/ applies it, clamped to 576..nic mtu */
     uint32_t lease_seconds;    /* option 51 */
     char hostname[NET_HOST_MAX + 1]; /* option 12 */
     /* Options that carry boot parameters, as they came; lengths 0: not given. Untrusted bytes, no NUL. */
     uint8_t root_path[NET_OPTION_MAX];      /* 17 */
     size_t root_path_length;
+    bool too_long; /* one of these options has more than NET_OPTION_MAX bytes: it is left out (REQ-021) */
     uint8_t initiator_name[NET_OPTION_MAX]; /* 203 */
     size_t initiator_name_length;
     uint8_t vendor[NET_OPTION_MAX];         /* 43 */
@@ -80,13 +81,19 @@ enum net_state {
  */
 bool net_open(struct nic *nic, const struct net_config *config);
 
-/* Aborts connections, stops DHCP (without a release), takes the interface down. Frames held are released. */
+/*
+ * Aborts connections, stops DHCP (without a release), takes the interface down. Streams still held become STREAM_FAILED and
+ * must still be given back; every frame is released.
+ */
 void net_close(void);
 
 /* Move frames, timers and everything else; bounded work. Returns true when at least one frame came in. */
 bool net_poll(void);
 
-/* The absolute time of lwIP's next timer. */
+/* No closed stream has bytes or a FIN that the peer did not acknowledge yet: net_close would cut nothing off. */
+bool net_quiet(void);
+
+/* The absolute time of the next timer: lwIP's, the look-up's, the collection of offers. */
 uint64_t net_next_ms(void);
 
 enum net_state net_state(void);
@@ -110,7 +117,10 @@ void net_get_lease(struct net_lease *ret_lease);
 
 enum net_resolve_state { NET_RESOLVING, NET_RESOLVED, NET_NO_SUCH_NAME, NET_NAME_TIMEOUT, NET_NO_SERVER };
 
-/* Start looking up an IPv4 address for `host` (a literal answers at once). One look-up at a time. */
+/*
+ * Start looking up the IPv4 addresses of `host` (a literal answers at once); replaces a look-up under way. A resolver of
+ * our own over UDP, because lwIP's gives one address only (REQ-026): random port and id, answers matched and bounded.
+ */
 void net_resolve_start(const char *host);
 /* How it stands; NET_RESOLVED: up to NET_NAMES_MAX addresses in the server's order. */
 enum net_resolve_state net_resolve_poll(struct net_address *ret_addresses, unsigned *ret_count);

@@ -47,7 +47,10 @@ void stream_flush(struct stream *stream);
 /* Bytes committed and not yet acknowledged by the peer. */
 size_t stream_unacknowledged(const struct stream *stream);
 
-/* FIN after what was committed; the stream is given back, lwIP finishes the rest. */
+/*
+ * FIN after what was committed; the stream is given back, lwIP finishes the rest. Received bytes that nobody read are
+ * dropped and do not turn the FIN into a RST.
+ */
 void stream_close(struct stream *stream);
 /* RST at once; the stream is given back. */
 void stream_abort(struct stream *stream);

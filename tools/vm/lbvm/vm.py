@@ -194,15 +194,15 @@ class Vm:
             return clean(self.raw)
 
     def stamped(self):
-        """The serial text, each line with the seconds since QEMU's start at which it came."""
+        """The serial text, each line with the seconds since QEMU's start at which its first byte came."""
         with self.changed:
             raw, stamps = self.raw, list(self.stamps)
-        lines = []
-        for index, (at, seconds) in enumerate(stamps):
-            end = stamps[index + 1][0] if index + 1 < len(stamps) else len(raw)
-            for line in clean(raw[at:end]).split("\n"):
-                if line.strip():
-                    lines.append(f"{seconds:8.3f} {line}")
+        lines, at, seconds = [], 0, 0.0
+        for piece in raw.splitlines(keepends=True):
+            while stamps and stamps[0][0] <= at:
+                seconds = stamps.pop(0)[1]
+            at += len(piece)
+            lines += [f"{seconds:8.3f} {line}" for line in clean(piece).split("\n") if line.strip()]
         return "\n".join(lines)
 
     def wait_for(self, pattern, guard=HANG_GUARD):
