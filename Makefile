@@ -19,7 +19,7 @@ PYTHON ?= /usr/bin/python3
 VERSION := 0.1
 
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS))$(filter --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 .SUFFIXES:
@@ -327,26 +327,72 @@ $(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 clang-host: $(HOST_SRC:%.c=$(BUILD)/host/clang/%.ok)
 
 format-check:
-	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
+	$(call need,$(CLANG_FORMAT),clang-format)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
 
 format:
-	$(CLANG_FORMAT) -i $(OUR_C)
+	$(call need,$(CLANG_FORMAT),clang-format)
+	$(Q)$(CLANG_FORMAT) -i $(OUR_C)
+
+# Whole-program checks on what the host builds; the lists of exceptions say why beside each.
+cppcheck: | $(TREES)
+	$(call need,$(CPPCHECK),cppcheck)
+	@mkdir -p $(BUILD)/host/cppcheck
+	$(Q)$(CPPCHECK) --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	    --suppressions-list=tools/cppcheck-suppressions --cppcheck-build-dir=$(BUILD)/host/cppcheck -j 2 \
+	    -I . -D__x86_64__ -DLUNBOOT_VERSION='"$(VERSION)"' $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(FIRMWARE_SRC) $(LUNCTL_SRC)
+
+# Two compilations as the sources have: islands as for the EFI image, programs and tests as for the host.
+TIDY_EFI := $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC)
+TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_TARGET_SRC) $(UNIT_SRC) $(SIM_SRC)
+tidy: $(TIDY_EFI:%.c=$(BUILD)/tidy/efi/%.ok) $(TIDY_HOST:%.c=$(BUILD)/tidy/host/%.ok)
+
+$(BUILD)/tidy/efi/%.ok: %.c .clang-tidy Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+	$(call need,$(CLANG_TIDY),clang-tidy)
+	@mkdir -p $(@D)
+	$(call say,TIDY)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(EFI_CFLAGS) $(INCLUDES_$(call island,$<)) $(MBEDTLS_INCLUDES) $(GNU_EFI_INCLUDES)
+	@touch $@
+
+$(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+	$(call need,$(CLANG_TIDY),clang-tidy)
+	@mkdir -p $(@D)
+	$(call say,TIDY)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(HOST_COMMON) $(INCLUDES_$(call island,$<))
+	@touch $@
 
 lint-quick: format-check cppcheck
 lint: lint-quick tidy
 
-check: setup
-	tools/setup check
-	$(MAKE) all host-tests clang-host lint-quick
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
+# Scripts that call make again are not part of this make.
+alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
-soak: setup
-	tools/setup check
+check:
+	@tools/setup check
+	$(MAKE) all host-tests clang-host lint-quick
+	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
+
+soak:
+	@tools/setup check
 	$(MAKE) all host-tests
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
+	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
+
+# A Debian from a LUN, and gdb at the first line; RUN_ARGS and DEBUG_ARGS go to the scripts, which explain theirs.
+run:
+	@tools/setup run
+	$(MAKE) image
+	@$(alone) $(PYTHON) tools/vm/run --build $(BUILD) $(RUN_ARGS)
+
+debug:
+	@tools/setup check
+	$(MAKE) image
+	@$(alone) $(PYTHON) tools/gdb/debug --build $(BUILD) $(DEBUG_ARGS)
+
+setup:
+	@tools/setup check
 
 clean:
-	rm -rf $(BUILD)/x86_64 $(BUILD)/host $(BUILD)/include
+	rm -rf $(BUILD)/x86_64 $(BUILD)/host $(BUILD)/include $(BUILD)/tidy $(BUILD)/debug
 
 distclean: clean
 	rm -rf $(BUILD) $(THIRD_PARTY)
