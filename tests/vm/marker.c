@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A stand-in for an OS loader, and for the boot option after lunboot's. It prints what it finds in the
+ * machine on the serial port, as lines "key=value" between two marker lines, and then ends as its file says.
+ * It writes to the UART itself, since the firmware's console redraws. `marker.txt` beside it holds words
+ * `key=value`:
+ *
+ *   name=TEXT      printed in the marker lines
+ *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back
+ *   end=return     return EFI_SUCCESS (the default)
+ *   end=fail       return EFI_ABORTED
+ *   end=off        switch the machine off
+ *   end=exit       ExitBootServices, as an OS does, and then switch off through the chipset
+ */
+#include <efi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COM1             0x3f8u
+#define ACPI_PM1_CONTROL 0x604u /* QEMU's q35 */
+#define TEXT_MAX         512u
+#define BLOCK_MAX        4096u
+
+static EFI_SYSTEM_TABLE *st;
+static EFI_BOOT_SERVICES *bs;
+static EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID;
+static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
+static EFI_GUID acpi_guid = ACPI_20_TABLE_GUID;
+static EFI_GUID path_to_text_guid = {
+    0x8b843e20, 0x8132, 0x4852, {0x90, 0xcc, 0x55, 0x1a, 0x4e, 0x4a, 0x7f, 0x1c}};
+
+/* As in UEFI 2.10 section 10.6.2; GNU-EFI has no type for it. */
+struct path_to_text {
+    void *node;
+    CHAR16 *(EFIAPI *path)(const EFI_DEVICE_PATH *path, BOOLEAN display, BOOLEAN shortcuts);
+};
+
+struct settings {
+    char name[64], write[32], end[16];
+};
+
+void *memset(void *to, int value, size_t size)
+{
+    for (unsigned char *at = to; size > 0; size--) {
+        *at++ = (unsigned char)value;
+    }
+    return to;
+}
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+    const unsigned char *source = from;
+    for (unsigned char *at = to; size > 0; size--) {
+        *at++ = *source++;
+    }
+    return to;
+}
+
+static void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static void put(char c)
+{
+    while (!(in8(COM1 + 5) & 0x20u)) {
+    }
+    out8(COM1, (uint8_t)c);
+}
+
+static void say(const char *text)
+{
+    while (*text) {
+        put(*text++);
+    }
+}
+
+static void say16(const CHAR16 *text, size_t characters)
+{
+    for (; characters > 0 && *text; characters--, text++) {
+        put(*text < 0x20 || *text > 0x7e ? '?' : (char)*text);
+    }
+}
+
+static void say_number(uint64_t value)
+{
+    char digits[24];
+    unsigned at = sizeof(digits) - 1;
+    digits[at] = 0;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    say(digits + at);
+}
+
+static void say_pair(const char *key, uint64_t value)
+{
+    say(key);
+    put('=');
+    say_number(value);
+    say("\r\n");
+}
+
+/* A pair whose value is 0 on success: the status with the error bit taken off. */
+static void say_status(const char *key, EFI_STATUS status)
+{
+    say_pair(key, status & ~(EFI_STATUS)EFI_ERROR_MASK);
+}
+
+static void find_word(const char *text, const char *key, char *ret_value, size_t capacity)
+{
+    for (const char *at = text; *at; at++) {
+        const char *k = key, *v = at;
+        while (*k && *v == *k) {
+            k++;
+            v++;
+        }
+        if (*k || *v != '=' || (at != text && at[-1] > ' ')) {
+            continue;
+        }
+        size_t length = 0;
+        for (v++; *v > ' ' && length < capacity - 1; v++) {
+            ret_value[length++] = *v;
+        }
+        ret_value[length] = 0;
+        return;
+    }
+}
+
+static bool same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static uint64_t number(const char *text)
+{
+    uint64_t value = 0;
+    while (*text >= '0' && *text <= '9') {
+        value = value * 10 + (uint64_t)(*text++ - '0');
+    }
+    return value;
+}
+
+static void read_settings(EFI_HANDLE device, struct settings *settings)
+{
+    EFI_FILE_IO_INTERFACE *volume;
+    EFI_FILE *root, *file;
+    char text[TEXT_MAX + 1] = {0};
+    UINTN size = TEXT_MAX;
+    if (EFI_ERROR(bs->HandleProtocol(device, &file_system_guid, (void **)&volume)) ||
+        EFI_ERROR(volume->OpenVolume(volume, &root))) {
+        return;
+    }
+    if (!EFI_ERROR(root->Open(root, &file, (CHAR16 *)L"\\EFI\\BOOT\\marker.txt", EFI_FILE_MODE_READ, 0))) {
+        if (!EFI_ERROR(file->Read(file, &size, text))) {
+            find_word(text, "name", settings->name, sizeof(settings->name));
+            find_word(text, "write", settings->write, sizeof(settings->write));
+            find_word(text, "end", settings->end, sizeof(settings->end));
+        }
+        file->Close(file);
+    }
+    root->Close(root);
+}
+
+static void say_path(EFI_HANDLE device)
+{
+    struct path_to_text *convert;
+    EFI_DEVICE_PATH *path;
+    say("device=");
+    if (!EFI_ERROR(bs->HandleProtocol(device, &device_path_guid, (void **)&path)) &&
+        !EFI_ERROR(bs->LocateProtocol(&path_to_text_guid, NULL, (void **)&convert))) {
+        CHAR16 *text = convert->path(path, FALSE, FALSE);
+        if (text) {
+            say16(text, 1000);
+            bs->FreePool(text);
+        }
+    }
+    say("\r\n");
+}
+
+/* The whole disk below a partition: the path up to its hard drive node. */
+static EFI_HANDLE whole_disk(EFI_HANDLE device)
+{
+    static uint8_t copy[1024];
+    EFI_DEVICE_PATH *path, *node, *rest = (EFI_DEVICE_PATH *)copy;
+    EFI_HANDLE disk = NULL;
+    if (EFI_ERROR(bs->HandleProtocol(device, &device_path_guid, (void **)&path))) {
+        return device;
+    }
+    size_t length = 0;
+    for (node = path; DevicePathType(node) != END_DEVICE_PATH_TYPE; node = NextDevicePathNode(node)) {
+        size_t size = (size_t)DevicePathNodeLength(node);
+        if ((DevicePathType(node) == MEDIA_DEVICE_PATH && node->SubType == MEDIA_HARDDRIVE_DP) ||
+            size > sizeof(copy) - 4 - length) {
+            break;
+        }
+        memcpy(copy + length, node, size);
+        length += size;
+    }
+    memcpy(copy + length, (const uint8_t[]){END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, 4, 0}, 4);
+    return EFI_ERROR(bs->LocateDevicePath(&block_io_guid, &rest, &disk)) ? device : disk;
+}
+
+static void write_and_read_back(EFI_BLOCK_IO *block, uint64_t lba)
+{
+    static uint8_t wrote[BLOCK_MAX], read[BLOCK_MAX];
+    UINTN size = block->Media->BlockSize;
+    for (UINTN i = 0; i < size; i++) {
+        wrote[i] = (uint8_t)(i * 7 + lba + 1);
+    }
+    say_status("write.status", block->WriteBlocks(block, block->Media->MediaId, lba, size, wrote));
+    say_status("flush.status", block->FlushBlocks(block));
+    say_status("read.status", block->ReadBlocks(block, block->Media->MediaId, lba, size, read));
+    uint64_t different = 0;
+    for (UINTN i = 0; i < size; i++) {
+        different += wrote[i] != read[i];
+    }
+    say_pair("read.different", different);
+}
+
+static void say_disk(EFI_HANDLE device, const struct settings *settings)
+{
+    EFI_BLOCK_IO *block;
+    if (EFI_ERROR(bs->HandleProtocol(whole_disk(device), &block_io_guid, (void **)&block))) {
+        say("disk=none\r\n");
+        return;
+    }
+    say_pair("disk.block-size", block->Media->BlockSize);
+    say_pair("disk.blocks", block->Media->LastBlock + 1);
+    say_pair("disk.read-only", block->Media->ReadOnly);
+    say_pair("disk.partition", block->Media->LogicalPartition);
+    if (settings->write[0]) {
+        write_and_read_back(block, number(settings->write));
+    }
+}
+
+static uint64_t handles_with(EFI_GUID *guid, EFI_HANDLE **ret_handles)
+{
+    UINTN count = 0;
+    *ret_handles = NULL;
+    return EFI_ERROR(bs->LocateHandleBuffer(ByProtocol, guid, NULL, &count, ret_handles)) ? 0 : count;
+}
+
+static bool is_iscsi_path(EFI_HANDLE handle)
+{
+    EFI_DEVICE_PATH *node;
+    if (EFI_ERROR(bs->HandleProtocol(handle, &device_path_guid, (void **)&node))) {
+        return false;
+    }
+    for (; DevicePathType(node) != END_DEVICE_PATH_TYPE; node = NextDevicePathNode(node)) {
+        if (DevicePathType(node) == MESSAGING_DEVICE_PATH && node->SubType == 19) { /* UEFI 2.10, 10.3.4.21 */
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Disks, and those of them that are a LUN: none may outlive lunboot. */
+static void say_disks(void)
+{
+    EFI_HANDLE *handles;
+    uint64_t count = handles_with(&block_io_guid, &handles), iscsi = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        iscsi += is_iscsi_path(handles[i]);
+    }
+    say_pair("block-handles", count);
+    say_pair("iscsi-handles", iscsi);
+}
+
+/* NICs, and on how many of the handles somebody has the protocol open exclusively. */
+static void say_nics(void)
+{
+    EFI_HANDLE *handles;
+    uint64_t count = handles_with(&snp_guid, &handles), held = 0, users = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        EFI_OPEN_PROTOCOL_INFORMATION_ENTRY *open;
+        UINTN opens = 0;
+        if (EFI_ERROR(bs->OpenProtocolInformation(handles[i], &snp_guid, &open, &opens))) {
+            continue;
+        }
+        for (UINTN j = 0; j < opens; j++) {
+            held += (open[j].Attributes & EFI_OPEN_PROTOCOL_EXCLUSIVE) != 0;
+            users += (open[j].Attributes & EFI_OPEN_PROTOCOL_BY_DRIVER) != 0;
+        }
+    }
+    say_pair("nic-handles", count);
+    say_pair("nic-drivers", users);
+    say_pair("nic-exclusive", held);
+}
+
+static uint64_t little(const uint8_t *at, unsigned size)
+{
+    uint64_t value = 0;
+    while (size > 0) {
+        value = value << 8 | at[--size];
+    }
+    return value;
+}
+
+/* How many tables with the iBFT's signature the XSDT names (ACPI 6.5, section 5.2.8). */
+static void say_ibft(void)
+{
+    uint64_t found = 0;
+    for (UINTN i = 0; i < st->NumberOfTableEntries; i++) {
+        const EFI_CONFIGURATION_TABLE *table = &st->ConfigurationTable[i];
+        const uint8_t *a = (const uint8_t *)&table->VendorGuid, *b = (const uint8_t *)&acpi_guid;
+        unsigned equal = 0;
+        while (equal < sizeof(EFI_GUID) && a[equal] == b[equal]) {
+            equal++;
+        }
+        if (equal < sizeof(EFI_GUID)) {
+            continue;
+        }
+        const uint8_t *xsdt = (const uint8_t *)(uintptr_t)little((const uint8_t *)table->VendorTable + 24, 8);
+        uint64_t length = little(xsdt + 4, 4);
+        for (uint64_t at = 36; at + 8 <= length; at += 8) {
+            const uint8_t *entry = (const uint8_t *)(uintptr_t)little(xsdt + at, 8);
+            found +=
+                (entry[0] | 0x20) == 'i' && (entry[1] | 0x20) == 'b' && entry[2] == 'F' && entry[3] == 'T';
+        }
+    }
+    say_pair("ibft-tables", found);
+}
+
+static void end_as_os(EFI_HANDLE image)
+{
+    static uint8_t map[65536];
+    UINTN size, key, descriptor;
+    UINT32 version;
+    EFI_STATUS status = EFI_INVALID_PARAMETER;
+    for (unsigned attempt = 0; EFI_ERROR(status) && attempt < 3; attempt++) {
+        size = sizeof(map);
+        status = bs->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &descriptor, &version);
+        status = EFI_ERROR(status) ? status : bs->ExitBootServices(image, key);
+    }
+    say_status("exit-boot-services", status);
+    say("MARKER-LEFT-BOOT-SERVICES\r\n");
+    __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "Nd"((uint16_t)ACPI_PM1_CONTROL));
+    for (;;) {
+        __asm__ volatile("hlt");
+    }
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    struct settings settings = {.name = "unnamed", .end = "return"};
+    EFI_LOADED_IMAGE *loaded;
+    st = system;
+    bs = system->BootServices;
+    if (EFI_ERROR(bs->HandleProtocol(image, &loaded_image_guid, (void **)&loaded))) {
+        return EFI_UNSUPPORTED;
+    }
+    read_settings(loaded->DeviceHandle, &settings);
+    say("\r\nMARKER-BEGIN ");
+    say(settings.name);
+    say("\r\n");
+    say_path(loaded->DeviceHandle);
+    say("options=");
+    say16(loaded->LoadOptions, loaded->LoadOptions ? loaded->LoadOptionsSize / 2 : 0);
+    say("\r\n");
+    say_disk(loaded->DeviceHandle, &settings);
+    say_disks();
+    say_nics();
+    say_ibft();
+    say("MARKER-END ");
+    say(settings.name);
+    say("\r\n");
+    if (same(settings.end, "off")) {
+        system->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+    }
+    if (same(settings.end, "exit")) {
+        end_as_os(image);
+    }
+    return same(settings.end, "fail") ? EFI_ABORTED : EFI_SUCCESS;
+}
