@@ -11,6 +11,12 @@ uint8_t *acpi_find(const char signature[4], unsigned index, size_t *ret_length);
 /* Copies the table; the firmware keeps it. EFI_UNSUPPORTED when the protocol is missing. */
 EFI_STATUS acpi_install(const uint8_t *table, size_t length, UINTN *ret_key);
 
+/*
+ * Remove every table with this signature, whoever installed it, through EFI_ACPI_SDT_PROTOCOL (PI 1.2, volume 5).
+ * EFI_UNSUPPORTED when the firmware has no such protocol, EFI_NOT_FOUND when there is no such table.
+ */
+EFI_STATUS acpi_remove(const char signature[4]);
+
 /* Overwrite the installed copy (`signature` names what must be found there) with zeros after its header, then remove it. */
 EFI_STATUS acpi_uninstall(UINTN key, const char signature[4], const uint8_t *table, size_t length);
 

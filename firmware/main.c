@@ -1,16 +1,180 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program's entry: so far it only says that it started.
+ * lunboot.efi from its start to the loader's, and back: settings, NIC, address, login, disk, iBFT, loader;
+ * then everything is taken down in the opposite order, so that nothing outlives the program.
  */
-#include <efi.h>
+#include "attach.h"
+#include "boot.h"
+#include "efi/blockio.h"
+#include "efi/clock.h"
+#include "efi/console.h"
+#include "efi/devpath.h"
+#include "iscsi/bytes.h"
+#include "log.h"
+#include "machine.h"
+#include "nics.h"
+#include "publish.h"
+#include "screen.h"
+#include "settings.h"
+#include "trace.h"
 
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
-
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+static EFI_DEVICE_PATH *make_disk_path(void)
 {
-    CHAR16 greeting[] = L"lunboot\r\n";
+    const struct session_info *info = session_info(&machine.session);
+    struct devpath_iscsi iscsi = {
+        .remote_port = info->portal.port,
+        .is_static = memcmp(machine.lease.server, "\0\0\0\0", 4) == 0,
+        .portal_group = (uint16_t)info->keys.target_portal_group_tag,
+        .chap = info->authenticated,
+        .mutual = info->mutual,
+        .header_digest = info->keys.header_digest != 0,
+        .data_digest = info->keys.data_digest != 0,
+        .target_name = machine.target.target,
+    };
 
-    (void)image;
-    system->ConOut->OutputString(system->ConOut, greeting);
-    return EFI_SUCCESS;
+    memcpy(iscsi.local, machine.lease.address, 4);
+    memcpy(iscsi.remote, info->address.bytes, 4);
+    memcpy(iscsi.gateway, machine.lease.gateway, 4);
+    memcpy(iscsi.netmask, machine.lease.netmask, 4);
+    memcpy(iscsi.lun, machine.target.lun, 8);
+    return devpath_make_iscsi(machine.nic_path, &iscsi);
+}
+
+/* Show the disk to the firmware. */
+static bool install_disk(void)
+{
+    EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+
+    disk_init(&machine.disk, &machine.lun);
+    machine.disk_path = make_disk_path();
+    if (machine.disk_path)
+        status = blockio_install(&machine.disk.blkdev, machine.disk_path, &machine.disk_handle);
+    machine.disk_installed = !EFI_ERROR(status);
+    if (!machine.disk_installed)
+        machine_fail(FAILURE_DISK, status,
+                     "The firmware does not take the disk (%s): try another firmware version.",
+                     uefi_status_name(status));
+    return machine.disk_installed;
+}
+
+static void remove_disk(void)
+{
+    EFI_STATUS status;
+
+    if (machine.disk_installed) {
+        machine.busy++;
+        status = blockio_uninstall();
+        machine.busy--;
+        if (EFI_ERROR(status))
+            log_print(LOG_ERROR,
+                      "the firmware keeps the disk's handle (%s): it answers \"no media\" from now on",
+                      uefi_status_name(status));
+        else
+            uefi_free(machine.disk_path);
+    } else {
+        uefi_free(machine.disk_path);
+    }
+    machine.disk_installed = false;
+    machine.disk_path = NULL;
+}
+
+/* With a disk in hand: publish it and start what is on it. Returns when that failed or came back. */
+static void use_disk(void)
+{
+    machine_watch();
+    if (install_disk()) {
+        if (params_number(&machine.params, PARAM_AFTER_ATTACH) != PARAMS_YES)
+            log_print(LOG_INFO, "boot = no: the disk is there, nothing is started");
+        else if (!publish_table())
+            machine_fail(FAILURE_DISK, EFI_UNSUPPORTED,
+                         "The iBFT could not be published, so the system would not find its disk: see the "
+                         "lines above.");
+        else
+            boot_start();
+    }
+    publish_remove();
+    remove_disk();
+    machine_unwatch();
+    machine_end_session();
+}
+
+static enum attach_result attach_over(unsigned index, uint64_t *link_ms)
+{
+    enum nics_result up = nics_bring_up(index, link_ms);
+
+    if (up != NICS_UP)
+        return up == NICS_ESC ? ATTACH_ESC : ATTACH_FAILED;
+    return attach_disk();
+}
+
+static void tell_next(unsigned index)
+{
+    if (machine.nic_entry && machine.nic_count > 1)
+        log_print(LOG_INFO, "%s%s", machine.failure.sentence,
+                  index + 1 < machine.nic_count ? " Trying the next NIC." : "");
+}
+
+/* One whole attempt to boot. Returns when it failed or what was started came back. */
+static void attempt(void)
+{
+    uint64_t link_ms;
+
+    machine.failure = (struct failure){.stage = FAILURE_NONE, .status = EFI_SUCCESS};
+    if (!settings_read() || !nics_choose())
+        return;
+    link_ms = params_number(&machine.configured, PARAM_LINK_WAIT);
+    for (unsigned i = 0; i < machine.nic_count; i++) {
+        enum attach_result result = attach_over(i, &link_ms);
+
+        if (result == ATTACH_READY)
+            use_disk();
+        else if (result == ATTACH_ESC)
+            machine_fail(FAILURE_ABORTED, EFI_ABORTED, "Ended with Esc.");
+        else
+            tell_next(i);
+        nics_give_back();
+        trace_write_capture();
+        if (result != ATTACH_FAILED)
+            return;
+    }
+}
+
+static void wipe(void)
+{
+    params_wipe(&machine.configured);
+    params_wipe(&machine.params);
+    bytes_wipe(machine.seed, sizeof machine.seed);
+}
+
+static EFI_STATUS run(void)
+{
+    enum screen_choice choice;
+
+    do {
+        uint64_t pause_ms;
+
+        attempt();
+        pause_ms = params_number(&machine.configured, PARAM_PAUSE_ON_FAILURE);
+        wipe();
+        if (machine.failure.stage == FAILURE_NONE)
+            return EFI_SUCCESS;
+        choice = screen_failure(machine.failure.sentence, pause_ms);
+    } while (choice == SCREEN_RETRY);
+    return EFI_ERROR(machine.failure.status) ? machine.failure.status : EFI_ABORTED;
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table);
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
+{
+    EFI_STATUS status;
+
+    uefi_init(image, system_table);
+    clock_init();
+    log_init(clock_ms);
+    screen_open();
+    log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
+    status = run();
+    log_print(LOG_INFO, "back to the firmware: %s", uefi_status_name(status));
+    return status;
 }

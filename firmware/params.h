@@ -14,6 +14,7 @@
 #include "fmt.h"
 #include "iscsi/address.h"
 #include "iscsi/chap.h"
+#include "iscsi/login.h"
 #include "iscsi/name.h"
 #include "rootpath.h"
 
@@ -156,6 +157,24 @@ bool params_target(const struct params *params, struct params_target *ret_target
 
 /* Rules over several keys: CHAP names and secrets together, equal secrets, mutual without one-way, static addresses. */
 bool params_check(const struct params *params, struct params_error *ret_error);
+
+/* A table that an earlier stage left, as the source PARAM_IBFT; its secrets are taken too. */
+struct ibft;
+bool params_from_ibft(struct params *params, const struct ibft *ibft, struct params_error *ret_error);
+
+/* The number of `yes` for keys that are yes or no. */
+#define PARAMS_YES 1u
+
+/* auth, or what follows from the credentials that are set: none, chap (one-way) or mutual. */
+enum login_policy params_login_policy(const struct params *params);
+
+/* chap-algorithms as numbers (5 to 8), in order; returns how many. */
+unsigned params_algorithms(const struct params *params, uint8_t ret_algorithms[CHAP_ALGORITHMS]);
+/* "SHA3-256"; static; "?" for another number. */
+const char *params_algorithm_name(unsigned algorithm);
+
+/* A name from the machine's UUID, or (NULL) from a MAC: always the same one (REQ-007). */
+void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name[NAME_MAX_BYTES + 1]);
 
 /* "auth = chap (lunboot.conf line 4)"; secrets as dots of a fixed number. */
 void params_describe(const struct params *params, enum param_id id, struct fmt *fmt);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "attach.h"
+
+#include <string.h>
+
+#include "efi/clock.h"
+#include "iscsi/bytes.h"
+#include "log.h"
+#include "machine.h"
+#include "settings.h"
+#include "trace.h"
+#include "wait.h"
+
+/* The OUI format of RFC 7143 section 11.12.5 with the NIC's own address: the same after every start, so that
+ * a session that a crash left behind is reinstated, and another one for every NIC (REQ-008 to REQ-010). */
+static void make_isid(const uint8_t mac[6], uint8_t ret_isid[6])
+{
+    ret_isid[0] = mac[0] & 0x3f;
+    memcpy(ret_isid + 1, mac + 1, 5);
+}
+
+static struct chap_credentials credentials(enum param_id name, enum param_id secret)
+{
+    const struct params *p = &machine.params;
+
+    if (!params_is_set(p, name))
+        return (struct chap_credentials){0};
+    return (struct chap_credentials){
+        .name = params_text(p, name),
+        .secret = (const uint8_t *)params_text(p, secret),
+        .secret_length = p->values[secret].length,
+    };
+}
+
+static uint32_t duration(enum param_id id)
+{
+    uint64_t ms = params_number(&machine.params, id);
+
+    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+static void configure_login(struct login_config *login)
+{
+    *login = (struct login_config){
+        .initiator_name = machine.initiator_name,
+        .target_name = machine.target.target,
+        .policy = params_login_policy(&machine.params),
+        .chap = {.local = credentials(PARAM_CHAP_NAME, PARAM_CHAP_SECRET),
+                 .target = credentials(PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET),
+                 .has_random = machine.entropy != ENTROPY_JITTER},
+    };
+    login->chap.algorithm_count = (uint8_t)params_algorithms(&machine.params, login->chap.algorithms);
+    make_isid(machine.nic_entry->mac, login->isid);
+}
+
+static void configure(void)
+{
+    struct session_config *config = &machine.session_config;
+
+    memset(config, 0, sizeof *config);
+    configure_login(&config->login);
+    config->portals[0] = machine.target.portal;
+    config->portal_count = 1;
+    config->queue_depth = (unsigned)params_number(&machine.params, PARAM_QUEUE_DEPTH);
+    config->connect_ms = duration(PARAM_CONNECT_TIMEOUT);
+    config->login_ms = duration(PARAM_LOGIN_TIMEOUT);
+    config->command_ms = duration(PARAM_COMMAND_TIMEOUT);
+    config->establish_ms = duration(PARAM_ATTACH_TIMEOUT);
+    memset(&machine.lun_config, 0, sizeof machine.lun_config);
+    memcpy(machine.lun_config.lun, machine.target.lun, 8);
+    machine.lun_config.ready_ms = duration(PARAM_ATTACH_TIMEOUT);
+}
+
+/* What the session did since the last look, told once each. */
+static void tell_attempts(unsigned *told)
+{
+    const struct session_attempt *attempt = session_last_attempt(&machine.session);
+
+    if (attempt->number == *told)
+        return;
+    *told = attempt->number;
+    if (attempt->fault.code != FAULT_NONE)
+        log_print(LOG_INFO, "attempt %u at %s:%u: %s", attempt->number, attempt->portal.host,
+                  attempt->portal.port, fault_text(attempt->fault.code));
+}
+
+static bool moved_on(void *context)
+{
+    tell_attempts(context);
+    return session_state(&machine.session) == SESSION_FAILED || machine.lun.state == LUN_FAILED ||
+           machine.lun.state == LUN_READY;
+}
+
+static void log_login(void)
+{
+    const struct session_info *info = session_info(&machine.session);
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "logged in to %s, portal group %u, %s", machine.target.target,
+              (unsigned)info->keys.target_portal_group_tag,
+              info->mutual          ? "mutual CHAP"
+              : info->authenticated ? "CHAP"
+                                    : "no authentication");
+    if (info->authenticated)
+        fmt_print(&fmt, " with %s", params_algorithm_name(info->chap_algorithm));
+    log_print(LOG_INFO, "%s", line);
+    if (info->md5_retried)
+        log_print(LOG_INFO,
+                  "the target refused the stronger CHAP algorithms: a second login offered MD5 alone");
+    if (info->weak_challenge)
+        log_print(LOG_INFO, "the target's CHAP challenge is short: an eavesdropper may guess the secret");
+    if (info->moved_permanently)
+        log_print(LOG_INFO, "the target has moved for good to %s:%u: change the configuration",
+                  info->portal.host, info->portal.port);
+}
+
+static void log_disk(void)
+{
+    const struct lun_info *info = &machine.lun.info;
+    uint64_t bytes = (info->capacity.last_lba + 1) * info->capacity.block_size;
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "disk ");
+    words_lun(machine.target.lun, &fmt);
+    fmt_print(&fmt, ": %s %s, ", info->identity.vendor, info->identity.product);
+    fmt_size(&fmt, bytes);
+    fmt_print(&fmt, " (%llu blocks of %u bytes)%s%s%s", (unsigned long long)(info->capacity.last_lba + 1),
+              (unsigned)info->capacity.block_size, info->serial[0] ? ", serial " : "", info->serial,
+              info->write_protected ? ", write protected" : "");
+    log_print(LOG_INFO, "%s", line);
+}
+
+static void give_up(void)
+{
+    const struct fault *of_session = session_fault(&machine.session);
+    bool lun_failed = machine.lun.state == LUN_FAILED;
+    bool login = session_epoch(&machine.session) > 0;
+
+    if (of_session->code != FAULT_NONE &&
+        !(lun_failed && login && machine.lun.fault.code != FAULT_SESSION_LOST))
+        machine_fail_fault(login ? FAILURE_DISK : FAILURE_LOGIN, of_session);
+    else
+        machine_fail_fault(FAILURE_DISK, &machine.lun.fault);
+    machine_end_session();
+}
+
+static bool start(void)
+{
+    struct params_error error;
+    const char *wrong;
+
+    if (!params_target(&machine.params, &machine.target, &error)) {
+        machine_fail(
+            FAILURE_NO_TARGET, EFI_NOT_FOUND,
+            "No target: neither DHCP on this network nor the configuration names one (%s); set root-path in "
+            "lunboot.conf or DHCP option 17.",
+            error.reason);
+        return false;
+    }
+    settings_choose_name();
+    configure();
+    wrong = session_init(&machine.session, &machine.session_config, machine.seed, clock_ms());
+    if (wrong) {
+        machine_fail(FAILURE_CONFIG, EFI_INVALID_PARAMETER, "The settings cannot be used: %s.", wrong);
+        return false;
+    }
+    lun_init(&machine.lun, &machine.session, &machine.lun_config);
+    pump_init(&machine.pump, &machine.session, &machine.lun);
+    trace_restart();
+    session_open(&machine.session);
+    lun_open(&machine.lun);
+    machine.pumping = true;
+    return true;
+}
+
+static void log_target(void)
+{
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "target %s at %s:%u, ", machine.target.target, machine.target.portal.host,
+              machine.target.portal.port);
+    words_lun(machine.target.lun, &fmt);
+    log_print(LOG_INFO, "%s", line);
+}
+
+/* A seed is used once: the next session of this start gets another one from it. */
+static void advance_seed(void)
+{
+    struct hash_random random;
+
+    hash_random_init(&random, machine.seed);
+    hash_random_bytes(&random, machine.seed, sizeof machine.seed);
+    bytes_wipe(&random, sizeof random);
+}
+
+enum attach_result attach_disk(void)
+{
+    unsigned told = 0;
+    enum wait_end end;
+
+    advance_seed();
+    if (!start())
+        return ATTACH_FAILED;
+    log_target();
+    settings_log();
+    end = wait_until("the target", (uint64_t)duration(PARAM_ATTACH_TIMEOUT) * 2, moved_on, &told);
+    if (end == WAIT_DONE && machine.lun.state == LUN_READY) {
+        log_login();
+        log_disk();
+        return ATTACH_READY;
+    }
+    if (end == WAIT_ESC) {
+        machine_end_session();
+        return ATTACH_ESC;
+    }
+    give_up();
+    return ATTACH_FAILED;
+}

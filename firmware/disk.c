@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "disk.h"
+
+#include "efi/clock.h"
+#include "efi/console.h"
+#include "efi/tpl.h"
+#include "log.h"
+#include "machine.h"
+
+#define QUIET_MS 3000u /* a request that lasts longer shows on the console */
+
+static enum blkdev_status to_status(const struct fault *fault)
+{
+    switch (fault->code) {
+    case FAULT_NONE:
+        return BLKDEV_OK;
+    case FAULT_WRITE_PROTECTED:
+        return BLKDEV_WRITE_PROTECTED;
+    case FAULT_LUN_CHANGED:
+        return BLKDEV_MEDIA_CHANGED;
+    case FAULT_COMMAND_TIMEOUT:
+        return BLKDEV_TIMEOUT;
+    default:
+        return BLKDEV_ERROR;
+    }
+}
+
+/* A long wait is told, but only where the console may be used. */
+static void show_wait(uint64_t passed_ms, uint64_t *shown_s)
+{
+    char line[100];
+    struct fmt fmt;
+
+    if (passed_ms < QUIET_MS || passed_ms / 1000 == *shown_s || tpl_current() != TPL_APPLICATION)
+        return;
+    *shown_s = passed_ms / 1000;
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "lunboot: waiting for the disk, %llu s", (unsigned long long)*shown_s);
+    console_progress(line);
+}
+
+static void tell_failure(struct disk *disk, const struct lun_request *request)
+{
+    static const char *const verbs[] = {"reading", "writing", "flushing", "probing"};
+
+    disk->fault = request->fault;
+    if (tpl_current() != TPL_APPLICATION || request->fault.code == FAULT_WRITE_PROTECTED ||
+        request->fault.code == FAULT_BAD_REQUEST)
+        return;
+    machine_fail_fault(FAILURE_DISK, &request->fault);
+    log_print(LOG_ERROR, "%s %llu blocks at LBA %llu failed: %s", verbs[request->operation],
+              (unsigned long long)request->blocks, (unsigned long long)request->lba,
+              fault_text(request->fault.code));
+}
+
+static enum blkdev_status run(struct disk *disk, struct lun_request *request)
+{
+    uint64_t start = clock_ms(), shown_s = 0;
+    EFI_TPL old = tpl_raise();
+
+    machine.busy++;
+    pump_submit(&machine.pump, request);
+    tpl_restore(old);
+    while (request->state != LUN_REQUEST_DONE) {
+        machine_turn();
+        show_wait(clock_ms() - start, &shown_s);
+    }
+    if (shown_s)
+        console_progress_end();
+    machine.busy--;
+    if (request->fault.code != FAULT_NONE)
+        tell_failure(disk, request);
+    return to_status(&request->fault);
+}
+
+static enum blkdev_status disk_read(struct blkdev *dev, uint64_t lba, uint64_t blocks, void *buffer)
+{
+    struct disk *disk = dev->context;
+    struct lun_request request = {.operation = LUN_READ, .lba = lba, .blocks = blocks, .in = buffer};
+
+    disk->reads++;
+    disk->bytes_read += blocks * dev->geometry.block_size;
+    return run(disk, &request);
+}
+
+static enum blkdev_status disk_flush(struct blkdev *dev)
+{
+    struct lun_request request = {.operation = LUN_FLUSH};
+
+    return run(dev->context, &request);
+}
+
+/* Nothing is kept here: when the call returns, the target has the data and has said so. */
+static enum blkdev_status disk_write(struct blkdev *dev, uint64_t lba, uint64_t blocks, const void *buffer)
+{
+    struct disk *disk = dev->context;
+    struct lun_request request = {.operation = LUN_WRITE, .lba = lba, .blocks = blocks, .out = buffer};
+
+    disk->writes++;
+    disk->bytes_written += blocks * dev->geometry.block_size;
+    return run(disk, &request);
+}
+
+static enum blkdev_status disk_reset(struct blkdev *dev, bool extended)
+{
+    struct disk *disk = dev->context;
+    struct lun_request request = {.operation = LUN_PROBE};
+    EFI_TPL old = tpl_raise();
+
+    lun_cancel_all(disk->lun);
+    tpl_restore(old);
+    return extended ? run(disk, &request) : BLKDEV_OK;
+}
+
+void disk_init(struct disk *disk, struct lun *lun)
+{
+    const struct scsi_capacity *capacity = &lun->info.capacity;
+
+    *disk = (struct disk){
+        .lun = lun,
+        .blkdev = {.geometry = {.block_size = capacity->block_size,
+                                .last_block = capacity->last_lba,
+                                .lowest_aligned = capacity->lowest_aligned,
+                                .blocks_per_physical = 1u << (capacity->physical_exponent & 15),
+                                .optimal_blocks = lun->info.optimal_blocks,
+                                .read_only = lun->info.write_protected,
+                                .write_caching = lun->info.write_cache},
+                   .read = disk_read,
+                   .write = disk_write,
+                   .flush = disk_flush,
+                   .reset = disk_reset},
+    };
+    disk->blkdev.context = disk;
+}

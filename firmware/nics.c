@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nics.h"
+
+#include <string.h>
+
+#include "efi/clock.h"
+#include "efi/devpath.h"
+#include "log.h"
+#include "machine.h"
+#include "nicname.h"
+#include "settings.h"
+#include "wait.h"
+
+#define CAPTURE_BYTES (16u << 20)
+#define CAPTURE_SNAP  2048u
+
+#ifdef __aarch64__
+#define ARCHITECTURE 11u /* IANA processor architecture types, option 93 */
+#else
+#define ARCHITECTURE 7u
+#endif
+
+static bool allowed(const struct snp_entry *entry, const char *wanted)
+{
+    struct nicname name = {.has_pci = entry->has_pci,
+                           .segment = entry->pci_segment,
+                           .bus = entry->pci_bus,
+                           .device = entry->pci_device,
+                           .function = entry->pci_function};
+
+    memcpy(name.mac, entry->mac, sizeof name.mac);
+    return nicname_matches(&name, wanted) || devpath_matches_text(entry->path, wanted);
+}
+
+static void name_nic(const struct snp_entry *entry, struct fmt *fmt)
+{
+    fmt_mac(fmt, entry->mac);
+    if (entry->has_pci)
+        fmt_print(fmt, " (PCI %04x:%02x:%02x.%x)", entry->pci_segment, entry->pci_bus, entry->pci_device,
+                  entry->pci_function);
+}
+
+static void fail_no_nic(const char *wanted, unsigned there)
+{
+    char list[400];
+    struct fmt fmt;
+
+    if (!there) {
+        machine_fail(
+            FAILURE_NO_NIC, EFI_NOT_FOUND,
+            "No network interface: the firmware drives none here; enable the NIC's UEFI network driver in "
+            "the setup (\"network stack\", \"PXE\").");
+        return;
+    }
+    fmt_init(&fmt, list, sizeof list);
+    for (unsigned i = 0; i < there; i++) {
+        fmt_print(&fmt, i ? ", " : "");
+        name_nic(&machine.nics[i], &fmt);
+    }
+    machine_fail(FAILURE_NO_NIC, EFI_NOT_FOUND, "No network interface matches nic = %s; there are: %s.",
+                 wanted, list);
+}
+
+bool nics_choose(void)
+{
+    const char *wanted = params_text(&machine.configured, PARAM_NIC);
+    unsigned there = snp_list(machine.nics, SNP_LIST_MAX), kept = 0;
+    bool any = strcmp(wanted, "auto") == 0;
+
+    for (unsigned i = 0; i < there; i++)
+        if (any || allowed(&machine.nics[i], wanted)) {
+            struct snp_entry swap = machine.nics[kept];
+
+            machine.nics[kept++] = machine.nics[i];
+            machine.nics[i] = swap;
+        }
+    machine.nic_count = kept;
+    if (!kept)
+        fail_no_nic(wanted, there);
+    return kept > 0;
+}
+
+static bool link_is_up(void *context)
+{
+    (void)context;
+    return nic_link_up(machine.nic);
+}
+
+static bool has_address(void *context)
+{
+    (void)context;
+    return net_state() == NET_CONFIGURED || net_state() == NET_FAILED;
+}
+
+/* Put the decorators that the configuration asks for on the NIC. */
+static struct nic *decorate(struct nic *nic)
+{
+    struct lossy_config faults;
+
+    if (params_is_set(&machine.configured, PARAM_LOSSY) &&
+        nicname_parse_lossy(params_text(&machine.configured, PARAM_LOSSY), &faults)) {
+        lossy_init(&machine.lossy, nic, &faults);
+        nic = &machine.lossy.nic;
+    }
+    if (params_is_set(&machine.configured, PARAM_CAPTURE) && !machine.capture) {
+        machine.capture = uefi_alloc(CAPTURE_BYTES);
+        if (machine.capture) {
+            pcap_init(&machine.pcap, nic, machine.capture, CAPTURE_BYTES, CAPTURE_SNAP);
+            nic = &machine.pcap.nic;
+        }
+    }
+    return nic;
+}
+
+/* One line for a NIC that is passed over, kept as the reason when no other comes further. */
+static enum nics_result skip(enum failure_stage stage, const char *reason, const char *remedy)
+{
+    char name[80];
+    struct fmt fmt;
+
+    fmt_init(&fmt, name, sizeof name);
+    name_nic(machine.nic_entry, &fmt);
+    log_print(LOG_INFO, "NIC %s skipped: %s", name, reason);
+    machine_fail(stage, EFI_NOT_READY, "NIC %s: %s; %s.", name, reason, remedy);
+    nics_give_back();
+    return NICS_SKIP;
+}
+
+static enum nics_result wait_for_link(uint64_t *link_ms)
+{
+    uint64_t start = clock_ms(), passed;
+    enum wait_end end = wait_until("a network link", *link_ms, link_is_up, NULL);
+
+    passed = clock_ms() - start;
+    if (*link_ms != UINT64_MAX)
+        *link_ms -= passed < *link_ms ? passed : *link_ms;
+    if (end == WAIT_ESC)
+        return NICS_ESC;
+    if (end == WAIT_TIMEOUT)
+        return skip(FAILURE_LINK, "no link", "check the cable and the switch port, or set link-wait");
+    return NICS_UP;
+}
+
+static bool open_net(void)
+{
+    const struct net_config config = {
+        .tcp_window = (uint32_t)params_number(&machine.configured, PARAM_TCP_WINDOW),
+        .offer_wait_ms = (uint32_t)params_number(&machine.configured, PARAM_OFFER_WAIT),
+        .identity = {.has_uuid = machine.has_uuid,
+                     .architecture = ARCHITECTURE,
+                     .hostname = params_is_set(&machine.configured, PARAM_HOSTNAME)
+                                     ? params_text(&machine.configured, PARAM_HOSTNAME)
+                                     : NULL},
+    };
+    struct net_config with_uuid = config;
+
+    memcpy(with_uuid.identity.uuid, machine.uuid, sizeof machine.uuid);
+    machine.net_open = net_open(machine.nic, &with_uuid);
+    return machine.net_open;
+}
+
+static enum nics_result get_lease(void)
+{
+    unsigned discovers = 0, offers = 0;
+    enum wait_end end;
+
+    net_dhcp_start();
+    end = wait_until("an address from DHCP", params_number(&machine.configured, PARAM_DHCP_WAIT), has_address,
+                     NULL);
+    if (end == WAIT_ESC)
+        return NICS_ESC;
+    if (net_state() == NET_CONFIGURED)
+        return NICS_UP;
+    net_dhcp_progress(&discovers, &offers);
+    return skip(FAILURE_ADDRESS,
+                offers      ? "a DHCP server made an offer and then did not confirm it"
+                : discovers ? "no DHCP server answered"
+                            : "the NIC does not send",
+                "check the DHCP server and the VLAN of the switch port, or set ip = address/prefix");
+}
+
+static enum nics_result get_address(void)
+{
+    struct net_lease lease = {0};
+
+    if (!params_is_set(&machine.configured, PARAM_IP) ||
+        strcmp(params_text(&machine.configured, PARAM_IP), "dhcp") == 0)
+        return get_lease();
+    nicname_static_lease(&machine.configured, &lease);
+    net_set_static(&lease);
+    return NICS_UP;
+}
+
+static void log_address(void)
+{
+    const struct net_lease *lease = &machine.lease;
+    bool dhcp = memcmp(lease->server, "\0\0\0\0", 4) != 0;
+    char line[160];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "address ");
+    fmt_ipv4(&fmt, lease->address);
+    fmt_print(&fmt, "/%u", nicname_prefix(lease->netmask));
+    if (memcmp(lease->gateway, "\0\0\0\0", 4) != 0) {
+        fmt_print(&fmt, ", gateway ");
+        fmt_ipv4(&fmt, lease->gateway);
+    }
+    fmt_print(&fmt, dhcp ? " from the DHCP server " : " from the configuration");
+    if (dhcp)
+        fmt_ipv4(&fmt, lease->server);
+    log_print(LOG_INFO, "%s", line);
+}
+
+static bool take(unsigned index)
+{
+    EFI_STATUS status;
+    char name[80];
+    struct fmt fmt;
+
+    machine.nic_entry = &machine.nics[index];
+    machine.nic_path = devpath_copy(machine.nic_entry->path);
+    fmt_init(&fmt, name, sizeof name);
+    name_nic(machine.nic_entry, &fmt);
+    log_print(LOG_INFO, "NIC %s%s", name,
+              machine.nic_entry->loaded_from ? ", lunboot was loaded over it" : "");
+    machine.nic = snp_open(machine.nic_entry, &status);
+    if (!machine.nic) {
+        log_print(LOG_ERROR, "the firmware does not give it to us: %s", uefi_status_name(status));
+        return false;
+    }
+    machine.nic = decorate(machine.nic);
+    return machine.nic_path != NULL;
+}
+
+enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms)
+{
+    enum nics_result result;
+
+    if (machine.nics[index].in_use_by_iscsi) {
+        machine.nic_entry = &machine.nics[index];
+        return skip(FAILURE_NO_NIC, "the firmware's own iSCSI driver uses it",
+                    "remove its iSCSI settings in the firmware's setup, or choose another NIC");
+    }
+    if (!take(index))
+        return skip(FAILURE_NO_NIC, "it could not be opened", "look for another driver that holds it");
+    result = wait_for_link(link_ms);
+    if (result != NICS_UP)
+        return result;
+    if (!open_net())
+        return skip(FAILURE_NO_NIC, "no memory for the network", "close other programs");
+    result = get_address();
+    if (result != NICS_UP)
+        return result;
+    net_get_lease(&machine.lease);
+    log_address();
+    machine.params = machine.configured;
+    settings_add_lease();
+    return NICS_UP;
+}
+
+void nics_give_back(void)
+{
+    if (machine.net_open)
+        net_close();
+    machine.net_open = false;
+    if (machine.nic)
+        nic_close(machine.nic);
+    machine.nic = NULL;
+    machine.nic_entry = NULL;
+    uefi_free(machine.nic_path);
+    machine.nic_path = NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "screen.h"
+
+#include "efi/clock.h"
+#include "efi/console.h"
+#include "fmt.h"
+#include "log.h"
+
+#define WATCHDOG_S       300u
+#define WATCHDOG_EACH_MS 10000u
+
+static void print(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    console_line(line);
+}
+
+void screen_open(void)
+{
+    log_add_sink(print, NULL);
+}
+
+static void show_left(uint64_t left_ms, uint64_t *shown)
+{
+    char line[120];
+    struct fmt fmt;
+
+    if (left_ms != UINT64_MAX && left_ms / 1000 == *shown)
+        return;
+    *shown = left_ms / 1000;
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "R: try again   Esc: leave to the firmware   ");
+    if (left_ms == UINT64_MAX)
+        fmt_print(&fmt, "(waiting for a key)");
+    else
+        fmt_print(&fmt, "P: hold this screen   (leaving in %llu s)",
+                  (unsigned long long)(left_ms / 1000 + 1));
+    console_progress(line);
+}
+
+enum screen_choice screen_failure(const char *sentence, uint64_t pause_ms)
+{
+    uint64_t start = clock_ms(), watched = 0, shown = UINT64_MAX;
+    enum console_key key = CONSOLE_NONE;
+
+    console_line("");
+    log_print(LOG_ERROR, "lunboot could not boot: %s", sentence);
+    console_line("");
+    console_flush_keys();
+    console_watchdog(WATCHDOG_S);
+    while (key != CONSOLE_R && key != CONSOLE_ESC) {
+        uint64_t passed = clock_ms() - start;
+
+        if (passed >= pause_ms)
+            break;
+        show_left(pause_ms == UINT64_MAX ? UINT64_MAX : pause_ms - passed, &shown);
+        if (passed - watched >= WATCHDOG_EACH_MS) {
+            console_watchdog(WATCHDOG_S);
+            watched = passed;
+        }
+        key = console_key();
+        if (key == CONSOLE_P) {
+            pause_ms = UINT64_MAX;
+            shown = 0;
+            show_left(pause_ms, &shown);
+        }
+    }
+    console_progress_end();
+    return key == CONSOLE_R ? SCREEN_RETRY : SCREEN_LEAVE;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "settings.h"
+
+#include <string.h>
+
+#include "efi/acpi.h"
+#include "efi/file.h"
+#include "efi/smbios.h"
+#include "ibft.h"
+#include "log.h"
+#include "machine.h"
+
+#define CONF_NAME  "lunboot.conf"
+#define CONF_LIMIT 65536u
+
+static bool refuse(const struct params_error *error)
+{
+    char reason[WORDS_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, reason, sizeof reason);
+    params_error_text(error, &fmt);
+    machine_fail(FAILURE_CONFIG, EFI_INVALID_PARAMETER, "The configuration cannot be used: %s", reason);
+    return false;
+}
+
+static bool read_options(void)
+{
+    struct params_error error;
+    size_t length;
+    char *options = file_load_options(&length);
+    bool good = !options || params_read_options(&machine.configured, options, length, &error);
+
+    uefi_free(options);
+    return good || refuse(&error);
+}
+
+static bool read_conf(void)
+{
+    struct params_error error;
+    size_t length = 0;
+    char *text = NULL;
+    EFI_STATUS status = file_read_beside(CONF_NAME, CONF_LIMIT, &text, &length);
+    bool good;
+
+    if (status == EFI_NOT_FOUND) {
+        log_print(LOG_DEBUG, "no " CONF_NAME " beside the program");
+        return true;
+    }
+    if (EFI_ERROR(status)) {
+        machine_fail(FAILURE_CONFIG, EFI_INVALID_PARAMETER,
+                     status == EFI_BUFFER_TOO_SMALL ? CONF_NAME " is larger than 64 KiB (%s): shorten it."
+                                                    : CONF_NAME " could not be read (%s): check the medium.",
+                     uefi_status_name(status));
+        return false;
+    }
+    good = params_read_file(&machine.configured, text, length, PARAM_FILE, &error);
+    memset(text, 0, length);
+    uefi_free(text);
+    return good || refuse(&error);
+}
+
+/* A table that an earlier stage left is a source like the others; a damaged one is told and left alone. */
+static bool read_table(void)
+{
+    static struct ibft ibft;
+    struct params_error error;
+    const char *wrong;
+    size_t length;
+    const uint8_t *table = acpi_find("iBFT", 0, &length);
+
+    if (!table)
+        return true;
+    wrong = ibft_parse(table, length, &ibft);
+    if (wrong) {
+        log_print(LOG_ERROR, "the iBFT that is there is not used: %s", wrong);
+        return true;
+    }
+    log_print(LOG_INFO, "an iBFT of an earlier stage is there: target %s", ibft.targets[0].name);
+    return params_from_ibft(&machine.configured, &ibft, &error) || refuse(&error);
+}
+
+static void read_identity(void)
+{
+    machine.has_uuid = smbios_uuid(machine.uuid);
+    machine.entropy = entropy_seed(machine.seed);
+    log_print(LOG_DEBUG, "randomness from %s", entropy_name(machine.entropy));
+}
+
+bool settings_read(void)
+{
+    struct params_error error;
+
+    params_init(&machine.configured);
+    if (!read_options() || !read_conf() || !read_table())
+        return false;
+    log_set_level((enum log_level)params_number(&machine.configured, PARAM_LOG_LEVEL));
+    read_identity();
+    return params_check(&machine.configured, &error) || refuse(&error);
+}
+
+static void add_option(enum param_id id, const uint8_t *bytes, size_t length)
+{
+    struct params_error error;
+    char reason[WORDS_MAX];
+    struct fmt fmt;
+
+    if (!length || params_set_id(&machine.params, id, (const char *)bytes, length, PARAM_DHCP, 0, &error))
+        return;
+    fmt_init(&fmt, reason, sizeof reason);
+    params_error_text(&error, &fmt);
+    log_print(LOG_ERROR, "ignored: %s", reason);
+}
+
+void settings_add_lease(void)
+{
+    const struct net_lease *lease = &machine.lease;
+
+    add_option(PARAM_ROOT_PATH_KEY, lease->root_path, lease->root_path_length);
+    add_option(PARAM_INITIATOR_NAME, lease->initiator_name, lease->initiator_name_length);
+    if (lease->too_long)
+        log_print(LOG_ERROR, "ignored: a DHCP option of more than %u bytes", NET_OPTION_MAX);
+}
+
+bool settings_choose_name(void)
+{
+    const char *name = params_text(&machine.params, PARAM_INITIATOR_NAME);
+
+    if (params_is_set(&machine.params, PARAM_INITIATOR_NAME))
+        memcpy(machine.initiator_name, name, strlen(name) + 1);
+    else
+        params_derive_name(machine.has_uuid ? machine.uuid : NULL, machine.nics[0].mac,
+                           machine.initiator_name);
+    log_print(LOG_INFO, "initiator %s (%s)", machine.initiator_name,
+              params_is_set(&machine.params, PARAM_INITIATOR_NAME)
+                  ? params_source_name(machine.params.values[PARAM_INITIATOR_NAME].source)
+              : machine.has_uuid ? "derived from the machine's UUID"
+                                 : "derived from the first NIC's MAC");
+    return true;
+}
+
+void settings_log(void)
+{
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        enum log_level level = params_is_set(&machine.params, (enum param_id)i) ? LOG_DEBUG : LOG_TRACE;
+
+        fmt_init(&fmt, line, sizeof line);
+        params_describe(&machine.params, (enum param_id)i, &fmt);
+        log_print(level, "%s", line);
+    }
+}
