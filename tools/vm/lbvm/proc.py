@@ -26,6 +26,11 @@ def environment(**more):
     return dict(os.environ, PATH=disk.search_path(), LC_ALL="C", **more)
 
 
+def tied(command):
+    """The command as one that the kernel ends when we die, however we die."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *(str(c) for c in command)]
+
+
 class Daemon:
     """A child with its output in a log file. stop() asks with SIGTERM first and then insists."""
 
@@ -34,7 +39,7 @@ class Daemon:
         self.log = Path(log)
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(
-                [str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                tied(command), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 env=environment(**env), start_new_session=True,
             )
 

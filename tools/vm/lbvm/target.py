@@ -47,6 +47,7 @@ class Target:
         self.log = Path(log) if log else self.folder / "tgtd.log"
         self.control = 1  # names the socket inside our own folder only
         self.daemon = None
+        self.said = ""
 
     def __enter__(self):
         return self.start()
@@ -119,7 +120,8 @@ class Target:
                 if line.strip().startswith("Initiator:")]
 
     def text(self):
-        return self.log.read_text(errors="replace")
+        """tgtd's log, also after it has stopped."""
+        return self.daemon.text() if self.daemon else self.said
 
     def stop(self):
         if self.daemon and self.daemon.alive():
@@ -129,12 +131,5 @@ class Target:
                 self.daemon.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.daemon.stop()
-        self.daemon = None
-        if self.log.parent != self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        else:
-            for left in self.folder.glob("ipc*"):
-                left.unlink(missing_ok=True)
-
-
-
+        self.said, self.daemon = self.text(), None
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import disk
-from .proc import HANG_GUARD, Hang, environment, scaled, start_reader
+from .proc import HANG_GUARD, Hang, environment, scaled, start_reader, tied
 
 OVMF_CODE = ("/usr/share/OVMF/OVMF_CODE_4M.fd",)
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -165,7 +165,7 @@ class Vm:
         (self.folder / "qemu.txt").write_text(" ".join(str(c) for c in command) + "\n")
         with open(self.folder / "qemu.log", "wb") as errors:
             self.process = subprocess.Popen(
-                [str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                tied(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                 env=environment(), start_new_session=True,
             )
         self.started = time.monotonic()
