@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The disk that efi/blockio.c shows to the firmware, as plain C: blockio.c applies the rules of the UEFI protocol
- * (media, arguments, TPL) and then calls this. Supplied by firmware/disk.c; pure, so that blockio's rules can be
- * tested on the host with a disk in memory.
+ * The disk that efi/blockio.c shows to the firmware, as plain C: blockio.c applies the rules of the UEFI
+ * protocol (media, arguments, TPL) and then calls this. Supplied by firmware/disk.c; pure, so that blockio's
+ * rules can be tested on the host with a disk in memory.
  */
 #ifndef LUNBOOT_EFI_BLKDEV_H
 #define LUNBOOT_EFI_BLKDEV_H
@@ -20,13 +20,13 @@ enum blkdev_status {
 };
 
 struct blkdev_geometry {
-    uint32_t block_size;                /* bytes */
+    uint32_t block_size; /* bytes */
     uint64_t last_block;
-    uint64_t lowest_aligned;            /* LBA */
-    uint32_t blocks_per_physical;       /* 1 when not known */
-    uint32_t optimal_blocks;            /* transfer length granularity, 0 when not known */
+    uint64_t lowest_aligned;      /* LBA */
+    uint32_t blocks_per_physical; /* 1 when not known */
+    uint32_t optimal_blocks;      /* transfer length granularity, 0 when not known */
     bool read_only;
-    bool write_caching;                 /* a flush is needed before data is safe from a power loss */
+    bool write_caching; /* a flush is needed before data is safe from a power loss */
 };
 
 struct blkdev {

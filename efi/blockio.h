@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * EFI_BLOCK_IO_PROTOCOL over a blkdev (UEFI 2.10 section 13.9): the order of the checks, the media, the TPL. The
- * firmware's own drivers find partitions and file systems on it.
+ * EFI_BLOCK_IO_PROTOCOL over a blkdev (UEFI 2.10 section 13.9): the order of the checks, the media, the TPL.
+ * The firmware's own drivers find partitions and file systems on it.
  */
 #ifndef LUNBOOT_EFI_BLOCKIO_H
 #define LUNBOOT_EFI_BLOCKIO_H
@@ -10,8 +10,8 @@
 #include "uefi.h"
 
 /*
- * Install on a new handle with `path` (kept, the caller's until blockio_uninstall) and connect the firmware's drivers
- * to it. One disk at a time. `dev` stays the caller's.
+ * Install on a new handle with `path` (kept, the caller's until blockio_uninstall) and connect the firmware's
+ * drivers to it. One disk at a time. `dev` stays the caller's.
  */
 EFI_STATUS blockio_install(struct blkdev *dev, EFI_DEVICE_PATH *path, EFI_HANDLE *ret_handle);
 

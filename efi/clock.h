@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time from the CPU's counter, calibrated once: it runs at every TPL and needs no event (platform facts, section 6).
+ * Time from the CPU's counter, calibrated once: it runs at every TPL and needs no event (platform facts,
+ * section 6).
  */
 #ifndef LUNBOOT_EFI_CLOCK_H
 #define LUNBOOT_EFI_CLOCK_H

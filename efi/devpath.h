@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Device paths: made, copied, compared and shown (UEFI 2.10 section 10). All memory is pool memory of the caller. */
+/* Device paths: made, copied, compared and shown (UEFI 2.10 section 10). All memory is pool memory of the
+ * caller. */
 #ifndef LUNBOOT_EFI_DEVPATH_H
 #define LUNBOOT_EFI_DEVPATH_H
 
+#include "pathbytes.h"
 #include "uefi.h"
-
-struct devpath_iscsi {
-    uint8_t local[4], remote[4], gateway[4], netmask[4]; /* IPv4 node (10.3.4.12) */
-    uint16_t local_port, remote_port;
-    bool is_static;
-    uint8_t lun[8];
-    uint16_t portal_group;
-    bool chap, mutual;           /* login options (10.3.4.21) */
-    bool header_digest, data_digest;
-    const char *target_name;
-};
 
 /* NIC's path + IPv4 + iSCSI; NULL without memory. The caller frees it with uefi_free. */
 EFI_DEVICE_PATH *devpath_make_iscsi(const EFI_DEVICE_PATH *nic, const struct devpath_iscsi *iscsi);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Randomness: EFI_RNG_PROTOCOL, else the CPU's RDRAND (RDSEED), else timing jitter hashed with MAC and time, which is
- * good enough for ports and transaction ids but not for a CHAP challenge (REQ-158, REQ-340).
+ * Randomness: EFI_RNG_PROTOCOL, else the CPU's RDRAND (RDSEED), else timing jitter hashed with MAC and time,
+ * which is good enough for ports and transaction ids but not for a CHAP challenge (REQ-158, REQ-340).
  */
 #ifndef LUNBOOT_EFI_ENTROPY_H
 #define LUNBOOT_EFI_ENTROPY_H

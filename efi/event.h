@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two events of the program: a periodic timer, and the moment before ExitBootServices (UEFI 2.10 section 7.1). */
+/* The two events of the program: a periodic timer, and the moment before ExitBootServices (UEFI 2.10
+ * section 7.1). */
 #ifndef LUNBOOT_EFI_EVENT_H
 #define LUNBOOT_EFI_EVENT_H
 
@@ -12,9 +13,10 @@ EFI_STATUS event_timer_start(unsigned period_ms, event_function function, void *
 void event_timer_stop(void);
 
 /*
- * Call `before` at TPL_CALLBACK in the Before-ExitBootServices group (EFI_UNSUPPORTED when the firmware has no such
- * group: then `at_exit` alone is called) and `at_exit` at TPL_NOTIFY in ExitBootServices itself, where no boot
- * service may be used (REQ-335). To be made after the NIC was opened, so that it runs before the NIC's own.
+ * Call `before` at TPL_CALLBACK in the Before-ExitBootServices group (EFI_UNSUPPORTED when the firmware has
+ * no such group: then `at_exit` alone is called) and `at_exit` at TPL_NOTIFY in ExitBootServices itself,
+ * where no boot service may be used (REQ-335). To be made after the NIC was opened, so that it runs before
+ * the NIC's own.
  */
 EFI_STATUS event_exit_watch(event_function before, event_function at_exit, void *context);
 void event_exit_unwatch(void);

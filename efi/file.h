@@ -6,8 +6,9 @@
 #include "uefi.h"
 
 /*
- * Read a file in lunboot's own folder. EFI_NOT_FOUND when there is none (or no file system: loaded over the network);
- * EFI_BUFFER_TOO_SMALL beyond `limit` bytes. The buffer is pool memory, the caller's, one NUL after the end.
+ * Read a file in lunboot's own folder. EFI_NOT_FOUND when there is none (or no file system: loaded over the
+ * network); EFI_BUFFER_TOO_SMALL beyond `limit` bytes. The buffer is pool memory, the caller's, one NUL after
+ * the end.
  */
 EFI_STATUS file_read_beside(const char *name, size_t limit, char **ret_data, size_t *ret_length);
 /* Create or replace a file there. */

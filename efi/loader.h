@@ -8,11 +8,12 @@
 #define LOADER_VOLUMES_MAX 16u
 
 struct loader_volume {
-    EFI_HANDLE handle; /* with EFI_SIMPLE_FILE_SYSTEM_PROTOCOL */
+    EFI_HANDLE handle;     /* with EFI_SIMPLE_FILE_SYSTEM_PROTOCOL */
     EFI_DEVICE_PATH *path; /* the firmware's */
 };
 
-/* File systems whose device path begins with the disk's, in the order of the handles. Connects drivers first. */
+/* File systems whose device path begins with the disk's, in the order of the handles. Connects drivers first.
+ */
 unsigned loader_volumes(EFI_HANDLE disk, const EFI_DEVICE_PATH *disk_path, struct loader_volume *ret_volumes,
                         unsigned capacity);
 
@@ -20,8 +21,9 @@ unsigned loader_volumes(EFI_HANDLE disk, const EFI_DEVICE_PATH *disk_path, struc
 bool loader_file_exists(const struct loader_volume *volume, const char *file);
 
 /*
- * Load the file from the volume by its full path; `arguments` (UTF-8, may be NULL) become its load options, kept in
- * pool memory until loader_unload. The security status EFI_SECURITY_VIOLATION unloads the image and is returned.
+ * Load the file from the volume by its full path; `arguments` (UTF-8, may be NULL) become its load options,
+ * kept in pool memory until loader_unload. The security status EFI_SECURITY_VIOLATION unloads the image and
+ * is returned.
  */
 EFI_STATUS loader_load(const struct loader_volume *volume, const char *file, const char *arguments,
                        EFI_HANDLE *ret_image);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Task priority levels: raising never lowers (a RaiseTPL downwards is undefined and asserts on debug firmware).
+ * Task priority levels: raising never lowers (a RaiseTPL downwards is undefined and asserts on debug
+ * firmware).
  */
 #ifndef LUNBOOT_EFI_TPL_H
 #define LUNBOOT_EFI_TPL_H

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "console.h"
+
+#include "ucs2.h"
+#include "uefi.h"
+
+#define CHUNK         64u
+#define DEFAULT_WIDTH 80u
+#define KEYS_MAX      256u     /* a stuck key must not hold us */
+#define WATCHDOG_CODE 0x10000u /* below are the firmware's own, UEFI 2.10 section 7.5 */
+#define SCAN_CODE_ESC 0x17u    /* UEFI 2.10 table 12.2 */
+
+static unsigned progress_length; /* of the open progress line; 0: none is open */
+
+static void put(CHAR16 *text)
+{
+    if (uefi_st->ConOut != NULL) {
+        uefi_st->ConOut->OutputString(uefi_st->ConOut, text);
+    }
+}
+
+/* Controls could move the cursor or, over a serial line, reprogram the terminal: texts come from the network
+ * too. */
+static CHAR16 printable(CHAR16 character)
+{
+    bool control = character < 0x20 || (character >= 0x7f && character < 0xa0);
+
+    return control ? L'?' : character;
+}
+
+/* Returns how many characters were put, at most `limit`. */
+static unsigned put_text(const char *text, unsigned limit)
+{
+    CHAR16 chunk[CHUNK + 1];
+    unsigned used = 0;
+    unsigned total = 0;
+
+    while (*text != '\0' && total < limit) {
+        chunk[used++] = printable(ucs2_next(&text));
+        total++;
+        if (used == CHUNK) {
+            chunk[used] = 0;
+            put(chunk);
+            used = 0;
+        }
+    }
+    chunk[used] = 0;
+    if (used > 0) {
+        put(chunk);
+    }
+    return total;
+}
+
+static void put_blanks(unsigned count)
+{
+    CHAR16 blank[] = L" ";
+
+    while (count-- > 0) {
+        put(blank);
+    }
+}
+
+static unsigned width(void)
+{
+    SIMPLE_TEXT_OUTPUT_INTERFACE *out = uefi_st->ConOut;
+    UINTN columns = 0;
+    UINTN rows = 0;
+
+    if (out == NULL || out->Mode == NULL ||
+        EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &columns, &rows)) || columns < 2) {
+        return DEFAULT_WIDTH;
+    }
+    return (unsigned)columns;
+}
+
+void console_line(const char *text)
+{
+    CHAR16 end[] = L"\r\n";
+
+    console_progress_end();
+    put_text(text, UINT32_MAX);
+    put(end);
+}
+
+void console_progress(const char *text)
+{
+    CHAR16 back[] = L"\r";
+    unsigned previous = progress_length;
+
+    if (previous > 0) {
+        put(back);
+    }
+    /* Not into the last column: the cursor would go to the next line, and the carriage return not back. */
+    unsigned length = put_text(text, width() - 1);
+    if (length < previous) {
+        put_blanks(previous - length);
+    }
+    progress_length = length > 0 ? length : previous;
+}
+
+void console_progress_end(void)
+{
+    CHAR16 end[] = L"\r\n";
+
+    if (progress_length > 0) {
+        progress_length = 0;
+        put(end);
+    }
+}
+
+static const struct {
+    CHAR16 character;
+    enum console_key key;
+} keys[] = {
+    {0x1b, CONSOLE_ESC}, {L'r', CONSOLE_R}, {L'R', CONSOLE_R}, {L'p', CONSOLE_P}, {L'P', CONSOLE_P},
+};
+
+enum console_key console_key(void)
+{
+    EFI_INPUT_KEY key = {0};
+
+    if (uefi_st->ConIn == NULL || EFI_ERROR(uefi_st->ConIn->ReadKeyStroke(uefi_st->ConIn, &key))) {
+        return CONSOLE_NONE;
+    }
+    if (key.ScanCode == SCAN_CODE_ESC) {
+        return CONSOLE_ESC;
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (key.UnicodeChar == keys[i].character) {
+            return keys[i].key;
+        }
+    }
+    return CONSOLE_OTHER;
+}
+
+void console_flush_keys(void)
+{
+    for (unsigned i = 0; i < KEYS_MAX && console_key() != CONSOLE_NONE; i++) {
+    }
+}
+
+void console_watchdog(unsigned seconds)
+{
+    uefi_bs->SetWatchdogTimer(seconds, WATCHDOG_CODE, 0, NULL);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "file.h"
+
+#include <string.h>
+
+#include "pathbytes.h"
+#include "ucs2.h"
+
+#define PATH_MAX 512u /* characters */
+
+static EFI_LOADED_IMAGE *own_image(void)
+{
+    return uefi_interface(uefi_image, &uefi_guid_loaded_image);
+}
+
+/* The file path nodes of our own path, joined with backslashes: a path may be cut into several (10.3.5.4). */
+static size_t own_path(const EFI_LOADED_IMAGE *image, CHAR16 *ret_path, size_t capacity)
+{
+    const uint8_t *node = (const uint8_t *)image->FilePath;
+    size_t used = 0;
+
+    for (; node != NULL && !pathbytes_is_end(node); node = pathbytes_next(node)) {
+        if (pathbytes_kind(node) != PATHBYTES_FILE) {
+            continue;
+        }
+        if (used > 0 && used < capacity && ret_path[used - 1] != L'\\') {
+            ret_path[used++] = L'\\';
+        }
+        for (size_t at = PATHBYTES_HEADER; at + 1 < pathbytes_length(node) && used < capacity; at += 2) {
+            CHAR16 character = (CHAR16)(node[at] | node[at + 1] << 8);
+            if (character == 0) {
+                break;
+            }
+            ret_path[used++] = character == L'/' ? L'\\' : character;
+        }
+    }
+    return used;
+}
+
+/* The full path of a file beside the program. False when it is too long. */
+static bool path_beside(const EFI_LOADED_IMAGE *image, const char *name, CHAR16 ret_path[PATH_MAX])
+{
+    size_t used = own_path(image, ret_path, PATH_MAX);
+
+    while (used > 0 && ret_path[used - 1] != L'\\') {
+        used--;
+    }
+    if (used == 0) {
+        ret_path[used++] = L'\\';
+    }
+    if (strlen(name) > PATH_MAX - 1 - used) {
+        return false;
+    }
+    ucs2_from_utf8(name, ret_path + used, PATH_MAX - used);
+    return true;
+}
+
+static EFI_STATUS open_beside(const char *name, UINT64 mode, EFI_FILE_HANDLE *ret_file)
+{
+    EFI_LOADED_IMAGE *image = own_image();
+    CHAR16 path[PATH_MAX];
+    EFI_FILE_HANDLE root = NULL;
+    EFI_FILE_IO_INTERFACE *volume =
+        image == NULL ? NULL : uefi_interface(image->DeviceHandle, &uefi_guid_file_system);
+
+    if (volume == NULL) {
+        return EFI_NOT_FOUND;
+    }
+    if (!path_beside(image, name, path)) {
+        return EFI_INVALID_PARAMETER;
+    }
+    EFI_STATUS status = volume->OpenVolume(volume, &root);
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    status = root->Open(root, ret_file, path, mode, 0);
+    root->Close(root);
+    return status;
+}
+
+/* The position past all the bytes is the size (13.5.12); a folder refuses. */
+static EFI_STATUS size_of(EFI_FILE_HANDLE file, UINT64 *ret_size)
+{
+    EFI_STATUS status = file->SetPosition(file, UINT64_MAX);
+
+    if (!EFI_ERROR(status)) {
+        status = file->GetPosition(file, ret_size);
+    }
+    return EFI_ERROR(status) ? status : file->SetPosition(file, 0);
+}
+
+static EFI_STATUS read_all(EFI_FILE_HANDLE file, char *data, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        UINTN part = length - at;
+        EFI_STATUS status = file->Read(file, &part, data + at);
+        if (EFI_ERROR(status)) {
+            return status;
+        }
+        if (part == 0 || part > length - at) {
+            return EFI_END_OF_FILE;
+        }
+        at += part;
+    }
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS read_open(EFI_FILE_HANDLE file, size_t limit, char **ret_data, size_t *ret_length)
+{
+    UINT64 size = 0;
+    EFI_STATUS status = size_of(file, &size);
+
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    if (size > limit) {
+        return EFI_BUFFER_TOO_SMALL;
+    }
+    char *data = uefi_alloc((size_t)size + 1);
+    if (data == NULL) {
+        return EFI_OUT_OF_RESOURCES;
+    }
+    status = read_all(file, data, (size_t)size);
+    if (EFI_ERROR(status)) {
+        uefi_free(data);
+        return status;
+    }
+    *ret_data = data;
+    *ret_length = (size_t)size;
+    return EFI_SUCCESS;
+}
+
+EFI_STATUS file_read_beside(const char *name, size_t limit, char **ret_data, size_t *ret_length)
+{
+    EFI_FILE_HANDLE file = NULL;
+    EFI_STATUS status = open_beside(name, EFI_FILE_MODE_READ, &file);
+
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    status = read_open(file, limit, ret_data, ret_length);
+    file->Close(file);
+    return status;
+}
+
+static EFI_STATUS write_all(EFI_FILE_HANDLE file, const void *data, size_t length)
+{
+    UINTN written = length;
+    /* The service takes the buffer as writable and does not write to it (13.5.11). */
+    EFI_STATUS status = file->Write(file, &written, (void *)(uintptr_t)data);
+
+    if (!EFI_ERROR(status)) {
+        status = file->Flush(file);
+    }
+    return !EFI_ERROR(status) && written != length ? EFI_VOLUME_FULL : status;
+}
+
+EFI_STATUS file_write_beside(const char *name, const void *data, size_t length)
+{
+    EFI_FILE_HANDLE file = NULL;
+    const UINT64 mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
+
+    if (!EFI_ERROR(open_beside(name, mode, &file))) {
+        file->Delete(file); /* closes it too: nothing of a longer old file stays */
+    }
+    EFI_STATUS status = open_beside(name, mode | EFI_FILE_MODE_CREATE, &file);
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    status = write_all(file, data, length);
+    file->Close(file);
+    return status;
+}
+
+/* The Shell gives the whole line, with the program's own name in front, perhaps in quotes. */
+static size_t skip_own_name(const CHAR16 *text, size_t characters)
+{
+    bool quoted = false;
+    size_t i = 0;
+
+    for (; i < characters && (quoted || text[i] != L' '); i++) {
+        quoted ^= text[i] == L'"';
+    }
+    while (i < characters && text[i] == L' ') {
+        i++;
+    }
+    return i;
+}
+
+static char *to_utf8(const CHAR16 *text, size_t characters, size_t *ret_length)
+{
+    size_t capacity = characters * 3 + 1;
+    char *utf8 = uefi_alloc(capacity);
+
+    if (utf8 != NULL) {
+        *ret_length = ucs2_to_utf8(text, characters, utf8, capacity);
+    }
+    return utf8;
+}
+
+char *file_load_options(size_t *ret_length)
+{
+    EFI_LOADED_IMAGE *image = own_image();
+    const CHAR16 *text = image == NULL ? NULL : image->LoadOptions;
+    size_t room = text == NULL ? 0 : image->LoadOptionsSize / sizeof *text;
+    size_t characters = 0;
+
+    while (characters < room && text[characters] != 0) {
+        characters++;
+    }
+    /* Boot managers pass binary data too. */
+    if (!ucs2_is_text(text, characters)) {
+        characters = 0;
+    }
+    size_t skip = 0;
+    if (uefi_interface(uefi_image, &uefi_guid_shell_parameters) != NULL) {
+        skip = skip_own_name(text, characters);
+    }
+    *ret_length = 0;
+    return to_utf8(text + skip, characters - skip, ret_length);
+}

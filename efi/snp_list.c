@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The list of NICs: which handles are NICs, and what the firmware knows of them without their being opened.
+ */
+#include "devpath.h"
+#include "snp.h"
+#include "snp_own.h"
+
+#include <string.h>
+
+#define IF_TYPE_ETHERNET 1u
+#define MAC_LENGTH       6u
+
+/* Other messaging nodes behind the PCI device (a USB port, say) mean that its address is a bus controller's.
+ */
+static bool is_on_pci_itself(const EFI_DEVICE_PATH *rest)
+{
+    const uint8_t *node = (const uint8_t *)rest;
+
+    for (; !pathbytes_is_end(node); node = pathbytes_next(node)) {
+        if (pathbytes_kind(node) >> 8 == PATHBYTES_MAC >> 8 && pathbytes_kind(node) != PATHBYTES_MAC) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void find_pci(struct snp_entry *entry)
+{
+    EFI_DEVICE_PATH *rest = entry->path;
+    EFI_HANDLE handle = NULL;
+    UINTN segment = 0;
+    UINTN bus = 0;
+    UINTN device = 0;
+    UINTN function = 0;
+
+    if (EFI_ERROR(uefi_bs->LocateDevicePath(&uefi_guid_pci_io, &rest, &handle)) || !is_on_pci_itself(rest)) {
+        return;
+    }
+    EFI_PCI_IO_PROTOCOL *pci = uefi_interface(handle, &uefi_guid_pci_io);
+    if (pci == NULL || EFI_ERROR(pci->GetLocation(pci, &segment, &bus, &device, &function))) {
+        return;
+    }
+    entry->has_pci = true;
+    entry->pci_segment = (uint16_t)segment;
+    entry->pci_bus = (uint8_t)bus;
+    entry->pci_device = (uint8_t)device;
+    entry->pci_function = (uint8_t)function;
+}
+
+/*
+ * The firmware's own iSCSI driver puts each session on a handle whose path is the NIC's, then IP, then iSCSI
+ * (UEFI 2.10 section 16.2). Such a handle on a NIC that is not ours means that it holds the NIC (REQ-338).
+ */
+static bool is_used_by_iscsi(const EFI_DEVICE_PATH *nic)
+{
+    UINTN count = 0;
+    EFI_HANDLE *handles = uefi_handles(&uefi_guid_device_path, &count);
+    bool used = false;
+
+    for (UINTN i = 0; handles != NULL && i < count && !used; i++) {
+        const EFI_DEVICE_PATH *path = uefi_interface(handles[i], &uefi_guid_device_path);
+        used = path != NULL && devpath_is_prefix(nic, path) &&
+               pathbytes_find((const uint8_t *)path, PATHBYTES_ISCSI) != NULL;
+    }
+    uefi_free(handles);
+    return used;
+}
+
+/* MediaPresent is renewed by GetStatus where the NIC is running, else it is from the driver's start. */
+static void find_media(EFI_SIMPLE_NETWORK *network, struct snp_entry *entry)
+{
+    UINT32 interrupts = 0;
+
+    entry->media_known = network->Mode->MediaPresentSupported;
+    if (!entry->media_known) {
+        return;
+    }
+    if (network->Mode->State == EfiSimpleNetworkInitialized && !snp_is_open(entry->handle)) {
+        network->GetStatus(network, &interrupts, NULL);
+    }
+    entry->media = network->Mode->MediaPresent;
+}
+
+/*
+ * PXE and HTTP boot put copies of the protocol on child handles: those have an IP node (EDK2's
+ * UefiPxeBcDxe). What is no Ethernet is not for us.
+ */
+static bool is_nic(EFI_SIMPLE_NETWORK *network, const EFI_DEVICE_PATH *path)
+{
+    const uint8_t *bytes = (const uint8_t *)path;
+
+    return network != NULL && network->Mode != NULL && path != NULL &&
+           network->Mode->IfType == IF_TYPE_ETHERNET && network->Mode->HwAddressSize == MAC_LENGTH &&
+           pathbytes_find(bytes, PATHBYTES_IPV4) == NULL && pathbytes_find(bytes, PATHBYTES_IPV6) == NULL;
+}
+
+static bool describe(EFI_HANDLE handle, struct snp_entry *ret_entry)
+{
+    EFI_SIMPLE_NETWORK *network = uefi_interface(handle, &uefi_guid_simple_network);
+    EFI_DEVICE_PATH *path = uefi_interface(handle, &uefi_guid_device_path);
+
+    if (!is_nic(network, path)) {
+        return false;
+    }
+    *ret_entry = (struct snp_entry){.handle = handle, .path = path};
+    memcpy(ret_entry->mac, &network->Mode->CurrentAddress, MAC_LENGTH);
+    devpath_text(path, ret_entry->path_text, sizeof ret_entry->path_text);
+    ret_entry->loaded_from = uefi_boot_path() != NULL && devpath_is_prefix(path, uefi_boot_path());
+    ret_entry->in_use_by_iscsi = !snp_is_open(handle) && is_used_by_iscsi(path);
+    find_pci(ret_entry);
+    find_media(network, ret_entry);
+    return true;
+}
+
+/* The last entry goes to the front, the others keep their order. */
+static void move_to_front(struct snp_entry *entries, unsigned count)
+{
+    struct snp_entry last = entries[count - 1];
+
+    memmove(entries + 1, entries, (count - 1) * sizeof *entries);
+    entries[0] = last;
+}
+
+unsigned snp_list(struct snp_entry *ret_entries, unsigned capacity)
+{
+    UINTN handle_count = 0;
+    EFI_HANDLE *handles = uefi_handles(&uefi_guid_simple_network, &handle_count);
+    unsigned count = 0;
+
+    for (UINTN i = 0; handles != NULL && i < handle_count && count < capacity; i++) {
+        if (describe(handles[i], &ret_entries[count])) {
+            count++;
+            if (ret_entries[count - 1].loaded_from) {
+                move_to_front(ret_entries, count);
+            }
+        }
+    }
+    uefi_free(handles);
+    return count;
+}
