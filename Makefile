@@ -109,7 +109,7 @@ HASH_OBJECTS := $(HASH_FILES:%=mbedtls/%.o)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
             -Wimplicit-fallthrough -Wpointer-arith -Wwrite-strings -Wformat=2 -Wold-style-definition
-THIRD_PARTY_WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-address
+THIRD_PARTY_WARNINGS := -Wall -Wextra -Werror=implicit-function-declaration -Wno-unused-parameter -Wno-address
 
 # -U_WIN32: the EFI triple borrows Windows' calling convention, not its system.
 MBEDTLS_INCLUDES := -isystem $(MBEDTLS_DIR)/include -iquote $(BUILD)/include/hash \
@@ -156,7 +156,7 @@ TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
 .PHONY: all help image lunctl host-lib host-tests core-check check run soak debug setup lint lint-quick format \
-        format-check cppcheck clang-host tidy clean distclean
+        format-check include-check cppcheck clang-host tidy clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
 image: $(IMAGE)
@@ -330,6 +330,11 @@ format-check:
 	$(call need,$(CLANG_FORMAT),clang-format)
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
 
+# A path that climbs out of its folder would get around the include trees.
+include-check:
+	@! grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]([^>"]*/)?\.\./' $(OUR_C) || \
+	    { echo "an include climbs out of its folder: name the folder instead" >&2; exit 1; }
+
 format:
 	$(call need,$(CLANG_FORMAT),clang-format)
 	$(Q)$(CLANG_FORMAT) -i $(OUR_C)
@@ -361,7 +366,7 @@ $(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile | $(TREES) $(MBEDTLS_READY) $(
 	$(Q)$(CLANG_TIDY) --quiet $< -- $(HOST_COMMON) $(INCLUDES_$(call island,$<))
 	@touch $@
 
-lint-quick: format-check cppcheck
+lint-quick: format-check include-check cppcheck
 lint: lint-quick tidy
 
 # Scripts that call make again are not part of this make.
@@ -381,7 +386,7 @@ soak:
 run:
 	@tools/setup run
 	$(MAKE) image
-	@$(alone) $(PYTHON) tools/vm/run --build $(BUILD) $(RUN_ARGS)
+	@$(alone) $(PYTHON) tools/run --build $(BUILD) $(RUN_ARGS)
 
 debug:
 	@tools/setup check
