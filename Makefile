@@ -326,9 +326,13 @@ $(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	@touch $@
 clang-host: $(HOST_SRC:%.c=$(BUILD)/host/clang/%.ok)
 
+# Releases of clang-format disagree in details: the one that the tree is formatted with decides.
+FORMAT_RELEASE := 14
 format-check:
 	$(call need,$(CLANG_FORMAT),clang-format)
-	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
+	$(Q)release=$$($(CLANG_FORMAT) --version | sed 's/.*version \([0-9]*\).*/\1/'); \
+	if [ "$$release" = $(FORMAT_RELEASE) ]; then $(CLANG_FORMAT) --dry-run -Werror $(OUR_C); \
+	else echo "formatting not checked: this is clang-format $$release, the tree follows $(FORMAT_RELEASE)"; fi
 
 # A path that climbs out of its folder would get around the include trees.
 include-check:

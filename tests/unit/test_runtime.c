@@ -283,18 +283,17 @@ static void snprintf_reads_no_further_than_the_precision(void **state)
     free(exact);
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-truncation"
 static void snprintf_cuts_at_every_size_and_reports_the_whole_length(void **state)
 {
     (void)state;
     for (size_t size = 0; size < 16; size++) {
+        volatile size_t room = size > 0 ? size : 1; /* volatile: gcc would see that it cuts, and warn */
         char *ours = malloc(size + 1);
         char theirs[16];
         assert_non_null(ours);
         ours[size] = 'x';
         assert_int_equal(rt_snprintf(size > 0 ? ours : NULL, size, "%s-%05d", "abcd", 42), 10);
-        snprintf(theirs, size > 0 ? size : 1, "%s-%05d", "abcd", 42);
+        snprintf(theirs, room, "%s-%05d", "abcd", 42);
         if (size > 0) {
             assert_string_equal(ours, theirs);
         }
@@ -302,7 +301,6 @@ static void snprintf_cuts_at_every_size_and_reports_the_whole_length(void **stat
         free(ours);
     }
 }
-#pragma GCC diagnostic pop
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat"
