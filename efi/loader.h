@@ -22,12 +22,14 @@ bool loader_file_exists(const struct loader_volume *volume, const char *file);
 
 /*
  * Load the file from the volume by its full path; `arguments` (UTF-8, may be NULL) become its load options,
- * kept in pool memory until loader_unload. The security status EFI_SECURITY_VIOLATION unloads the image and
+ * kept in pool memory until it has returned. The security status EFI_SECURITY_VIOLATION unloads the image and
  * is returned.
  */
 EFI_STATUS loader_load(const struct loader_volume *volume, const char *file, const char *arguments,
                        EFI_HANDLE *ret_image);
 /* Start it; returns when it does, with its status. */
 EFI_STATUS loader_start(EFI_HANDLE image);
+/* Instead of starting it. */
+void loader_unload(EFI_HANDLE image);
 
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "event.h"
+
+#define UNITS_PER_MS 10000u /* of 100 ns, UEFI 2.10 section 7.1.7 */
+
+struct watch {
+    EFI_EVENT event; /* NULL: none */
+    event_function function;
+    void *context;
+};
+
+static struct watch timer;
+static struct watch before_exit;
+static struct watch at_exit;
+
+static void EFIAPI call(EFI_EVENT event, void *context)
+{
+    const struct watch *watch = context;
+
+    (void)event;
+    watch->function(watch->context);
+}
+
+static void close(struct watch *watch)
+{
+    if (watch->event != NULL) {
+        uefi_bs->CloseEvent(watch->event);
+        watch->event = NULL;
+    }
+}
+
+EFI_STATUS event_timer_start(unsigned period_ms, event_function function, void *context)
+{
+    event_timer_stop();
+    timer = (struct watch){.function = function, .context = context};
+    EFI_STATUS status =
+        uefi_bs->CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, call, &timer, &timer.event);
+    if (EFI_ERROR(status)) {
+        timer.event = NULL;
+        return status;
+    }
+    status = uefi_bs->SetTimer(timer.event, TimerPeriodic, (UINT64)period_ms * UNITS_PER_MS);
+    if (EFI_ERROR(status)) {
+        close(&timer);
+    }
+    return status;
+}
+
+void event_timer_stop(void)
+{
+    close(&timer);
+}
+
+static EFI_STATUS watch_group(struct watch *watch, EFI_TPL level, EFI_GUID *group)
+{
+    EFI_STATUS status = uefi_bs->CreateEventEx(EVT_NOTIFY_SIGNAL, level, call, watch, group, &watch->event);
+
+    if (EFI_ERROR(status)) {
+        watch->event = NULL;
+    }
+    return status;
+}
+
+EFI_STATUS event_exit_watch(event_function before, event_function exit, void *context)
+{
+    event_exit_unwatch();
+    before_exit = (struct watch){.function = before, .context = context};
+    at_exit = (struct watch){.function = exit, .context = context};
+    EFI_STATUS status = watch_group(&at_exit, TPL_NOTIFY, &uefi_guid_exit);
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    return EFI_ERROR(watch_group(&before_exit, TPL_CALLBACK, &uefi_guid_before_exit)) ? EFI_UNSUPPORTED
+                                                                                      : EFI_SUCCESS;
+}
+
+void event_exit_unwatch(void)
+{
+    close(&before_exit);
+    close(&at_exit);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A program is unloaded when it returns, but a driver that will not let go of our disk keeps its protocol. So
+ * the protocol's functions can be made to point to a few instructions in memory that stays: they answer
+ * EFI_NO_MEDIA.
+ */
+#ifndef LUNBOOT_EFI_ORPHAN_H
+#define LUNBOOT_EFI_ORPHAN_H
+
+#include "uefi.h"
+
+/* Before there is something to leave behind: memory for it. One at a time. */
+EFI_STATUS orphan_prepare(void);
+/* Nothing was left behind: give the memory back. */
+void orphan_discard(void);
+/* Point the functions there, now and for ever. `io` and its medium must themselves stay. */
+void orphan_leave(EFI_BLOCK_IO_PROTOCOL *io);
+
+#endif
