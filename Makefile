@@ -56,12 +56,16 @@ say = $(if $(V),@:,@echo "  $(1)  $(patsubst $(BUILD)/%,%,$@)")
 # --- Third-party sources: fetched by checksum, or a local copy --------------------------------------------------
 
 ifdef LWIP_DIR
+override LWIP_DIR := $(abspath $(LWIP_DIR))
+export LWIP_DIR
 LWIP_READY :=
 else
 LWIP_DIR := $(THIRD_PARTY)/lwip
 LWIP_READY := $(LWIP_DIR)/.fetched
 endif
 ifdef MBEDTLS_DIR
+override MBEDTLS_DIR := $(abspath $(MBEDTLS_DIR))
+export MBEDTLS_DIR
 MBEDTLS_READY :=
 else
 MBEDTLS_DIR := $(THIRD_PARTY)/mbedtls
@@ -356,14 +360,15 @@ TIDY_EFI := $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC)
 TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_TARGET_SRC) $(UNIT_SRC) $(SIM_SRC)
 tidy: $(TIDY_EFI:%.c=$(BUILD)/tidy/efi/%.ok) $(TIDY_HOST:%.c=$(BUILD)/tidy/host/%.ok)
 
-$(BUILD)/tidy/efi/%.ok: %.c .clang-tidy Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+# A finding may come from a header: any change of one looks at everything again.
+$(BUILD)/tidy/efi/%.ok: %.c .clang-tidy Makefile $(filter %.h,$(OUR_C)) | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG_TIDY),clang-tidy)
 	@mkdir -p $(@D)
 	$(call say,TIDY)
 	$(Q)$(CLANG_TIDY) --quiet $< -- $(EFI_CFLAGS) $(INCLUDES_$(call island,$<)) $(MBEDTLS_INCLUDES) $(GNU_EFI_INCLUDES)
 	@touch $@
 
-$(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
+$(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile $(filter %.h,$(OUR_C)) | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG_TIDY),clang-tidy)
 	@mkdir -p $(@D)
 	$(call say,TIDY)
