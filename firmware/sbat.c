@@ -7,4 +7,4 @@
  */
 __attribute__((section(".sbat"), used)) static const char sbat[] =
     "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
-    "lunboot,1,lunboot,lunboot," LUNBOOT_VERSION ",https://github.com/lunboot/lunboot\n";
+    "lunboot,1,lunboot,lunboot," LUNBOOT_VERSION ",unpublished\n";
