@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A nic that loses, repeats, reorders and damages frames of another one, decided by a seeded generator: the same
- * seed and the same frames give the same faults. For tests, in the simulator and in the machine.
+ * A nic that loses, repeats, reorders and damages frames of another one, decided by a seeded generator: the
+ * same seed and the same frames give the same faults. For tests, in the simulator and in the machine.
  */
 #ifndef LUNBOOT_NET_LOSSY_H
 #define LUNBOOT_NET_LOSSY_H
@@ -25,9 +25,11 @@ struct lossy {
     uint64_t lost, repeated, reordered, damaged;
     struct lossy_held {
         uint32_t length;
-        bool used;
+        bool used, given; /* given: the receiver has it */
+        bool outgoing;
+        uint8_t passes; /* frames that may still go past it */
         uint8_t bytes[LOSSY_FRAME_MAX];
-    } held[LOSSY_HELD_MAX]; /* received frames to be given again or later */
+    } held[LOSSY_HELD_MAX]; /* frames to be given or sent later, or again */
 };
 
 void lossy_init(struct lossy *lossy, struct nic *below, const struct lossy_config *config);

@@ -26,9 +26,9 @@ void net_log(const char *line);
 
 /* ---- addresses ---- */
 
-#define NET_NAMES_MAX   8u
-#define NET_HOST_MAX    255u
-#define NET_OPTION_MAX  1024u /* a DHCP option joined from its parts (RFC 3396; REQ-021) */
+#define NET_NAMES_MAX  8u
+#define NET_HOST_MAX   255u
+#define NET_OPTION_MAX 1024u /* a DHCP option joined from its parts (RFC 3396; REQ-021) */
 
 struct net_address {
     uint8_t family; /* 0: none, 4, 6 */
@@ -39,58 +39,59 @@ struct net_address {
 struct net_lease {
     uint8_t address[4], netmask[4], gateway[4];
     uint8_t dns[2][4];
-    uint8_t server[4];         /* DHCP server identifier (option 54), zero when static */
-    uint16_t mtu;              /* option 26, 0: not given; net/ applies it, clamped to 576..nic mtu */
-    uint32_t lease_seconds;    /* option 51 */
+    uint8_t server[4];               /* DHCP server identifier (option 54), zero when static */
+    uint16_t mtu;                    /* option 26, 0: not given; net/ applies it, clamped to 576..nic mtu */
+    uint32_t lease_seconds;          /* option 51 */
     char hostname[NET_HOST_MAX + 1]; /* option 12 */
     /* Options that carry boot parameters, as they came; lengths 0: not given. Untrusted bytes, no NUL. */
-    uint8_t root_path[NET_OPTION_MAX];      /* 17 */
+    uint8_t root_path[NET_OPTION_MAX]; /* 17 */
     size_t root_path_length;
     bool too_long; /* one of these options has more than NET_OPTION_MAX bytes: it is left out (REQ-021) */
     uint8_t initiator_name[NET_OPTION_MAX]; /* 203 */
     size_t initiator_name_length;
-    uint8_t vendor[NET_OPTION_MAX];         /* 43 */
+    uint8_t vendor[NET_OPTION_MAX]; /* 43 */
     size_t vendor_length;
 };
 
 /* How this machine makes itself known to a DHCP server. */
 struct net_identity {
-    uint8_t uuid[16];          /* SMBIOS, for options 61 and 97 */
-    bool has_uuid;             /* false: 61 is made from the MAC, 97 is left out */
-    uint16_t architecture;     /* option 93: 7 for x64 UEFI (RFC 4578, IANA), 11 for AArch64 */
-    const char *hostname;      /* option 12 sent, or NULL */
+    uint8_t uuid[16];      /* SMBIOS, for options 61 and 97 */
+    bool has_uuid;         /* false: 61 is made from the MAC, 97 is left out */
+    uint16_t architecture; /* option 93: 7 for x64 UEFI (RFC 4578, IANA), 11 for AArch64 */
+    const char *hostname;  /* option 12 sent, or NULL */
 };
 
 struct net_config {
-    uint32_t tcp_window;       /* bytes; 0: 1 MiB */
-    uint32_t offer_wait_ms;    /* how long offers are collected after the first; 0: 1000 */
+    uint32_t tcp_window;    /* bytes; 0: 1 MiB */
+    uint32_t offer_wait_ms; /* how long offers are collected after the first; 0: 1000 */
     struct net_identity identity;
 };
 
 enum net_state {
     NET_CLOSED,
-    NET_UP,         /* no address yet */
+    NET_UP,          /* no address yet */
     NET_DISCOVERING, /* DHCP is running */
     NET_CONFIGURED,
-    NET_FAILED,     /* the device stopped working */
+    NET_FAILED, /* the device stopped working */
 };
 
 /*
- * Bring the interface up on `nic`, which stays the caller's and must outlive net_close. False, with a line in the
- * log, when another interface is open or lwIP has no room.
+ * Bring the interface up on `nic`, which stays the caller's and must outlive net_close. False, with a line in
+ * the log, when another interface is open or lwIP has no room.
  */
 bool net_open(struct nic *nic, const struct net_config *config);
 
 /*
- * Aborts connections, stops DHCP (without a release), takes the interface down. Streams still held become STREAM_FAILED and
- * must still be given back; every frame is released.
+ * Aborts connections, stops DHCP (without a release), takes the interface down. Streams still held become
+ * STREAM_FAILED and must still be given back; every frame is released.
  */
 void net_close(void);
 
 /* Move frames, timers and everything else; bounded work. Returns true when at least one frame came in. */
 bool net_poll(void);
 
-/* No closed stream has bytes or a FIN that the peer did not acknowledge yet: net_close would cut nothing off. */
+/* No closed stream has bytes or a FIN that the peer did not acknowledge yet: net_close would cut nothing off.
+ */
 bool net_quiet(void);
 
 /* The absolute time of the next timer: lwIP's, the look-up's, the collection of offers. */
@@ -102,9 +103,9 @@ enum net_state net_state(void);
 void net_set_static(const struct net_lease *lease);
 
 /*
- * Start DHCP. Sends options 60 `lunboot`, 61, 77, 93, 97, asks for 1, 3, 6, 12, 17, 26, 43, 51, 54, 203. Offers
- * are collected for offer_wait_ms after the first one, less when one with a root path arrives; one with a root
- * path wins, else the first. NET_CONFIGURED when the lease is bound.
+ * Start DHCP. Sends options 60 `lunboot`, 61, 77, 93, 97, asks for 1, 3, 6, 12, 17, 26, 43, 51, 54, 203.
+ * Offers are collected for offer_wait_ms after the first one, less when one with a root path arrives; one
+ * with a root path wins, else the first. NET_CONFIGURED when the lease is bound.
  */
 void net_dhcp_start(void);
 /* Number of offers seen and of requests sent so far, for the progress line. */
@@ -118,8 +119,9 @@ void net_get_lease(struct net_lease *ret_lease);
 enum net_resolve_state { NET_RESOLVING, NET_RESOLVED, NET_NO_SUCH_NAME, NET_NAME_TIMEOUT, NET_NO_SERVER };
 
 /*
- * Start looking up the IPv4 addresses of `host` (a literal answers at once); replaces a look-up under way. A resolver of
- * our own over UDP, because lwIP's gives one address only (REQ-026): random port and id, answers matched and bounded.
+ * Start looking up the IPv4 addresses of `host` (a literal answers at once); replaces a look-up under way. A
+ * resolver of our own over UDP, because lwIP's gives one address only (REQ-026): random port and id, answers
+ * matched and bounded.
  */
 void net_resolve_start(const char *host);
 /* How it stands; NET_RESOLVED: up to NET_NAMES_MAX addresses in the server's order. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A network interface as lwIP's glue needs it: polled, never blocking. Implementations: efi/snp.c over the
- * firmware's Simple Network Protocol; decorators that are a nic themselves (pcap.c, lossy.c); a simulated wire
- * in tests.
+ * firmware's Simple Network Protocol; decorators that are a nic themselves (pcap.c, lossy.c); a simulated
+ * wire in tests.
  */
 #ifndef LUNBOOT_NET_NIC_H
 #define LUNBOOT_NET_NIC_H
@@ -13,11 +13,15 @@
 
 #define NIC_FRAME_HEADER 14u /* Ethernet, without a VLAN tag and FCS */
 
+/* How many received frames net/ keeps at a time at most: a driver that owns more than these never runs dry.
+ */
+#define NIC_LENT_MAX 64u
+
 struct nic;
 
 /*
- * A received frame. It belongs to the receiver until it calls nic_release; the driver owns a bounded number of
- * these, so a receiver that keeps them all stops the reception, and nothing else.
+ * A received frame. It belongs to the receiver until it calls nic_release; the driver owns a bounded number
+ * of these, so a receiver that keeps them all stops the reception, and nothing else.
  */
 struct nic_frame {
     struct nic *nic; /* the one to release it to */

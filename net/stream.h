@@ -27,7 +27,8 @@ enum stream_state {
     STREAM_FAILED,      /* no memory, interface gone */
 };
 
-/* Send a SYN from a random port. NULL when the pool is used up or there is no route. The stream is the caller's. */
+/* Send a SYN from a random port. NULL when the pool is used up or there is no route. The stream is the
+ * caller's. */
 struct stream *stream_connect(const struct net_address *address, uint16_t port);
 
 enum stream_state stream_state(const struct stream *stream);
@@ -39,7 +40,8 @@ void stream_consume(struct stream *stream, size_t n);
 
 /* How many bytes a commit takes now. */
 size_t stream_space(const struct stream *stream);
-/* Hand over n bytes (at most stream_space); copied. Returns how many were taken: fewer when memory is short. */
+/* Hand over n bytes (at most stream_space); copied. Returns how many were taken: fewer when memory is short.
+ */
 size_t stream_commit(struct stream *stream, const void *bytes, size_t n);
 /* Send what was committed now (a PDU's header and data leave together; no Nagle delay, REQ-031). */
 void stream_flush(struct stream *stream);
@@ -48,8 +50,8 @@ void stream_flush(struct stream *stream);
 size_t stream_unacknowledged(const struct stream *stream);
 
 /*
- * FIN after what was committed; the stream is given back, lwIP finishes the rest. Received bytes that nobody read are
- * dropped and do not turn the FIN into a RST.
+ * FIN after what was committed; the stream is given back, lwIP finishes the rest. Received bytes that nobody
+ * read are dropped and do not turn the FIN into a RST.
  */
 void stream_close(struct stream *stream);
 /* RST at once; the stream is given back. */
