@@ -7,6 +7,7 @@
  *
  *   name=TEXT      printed in the marker lines
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back
+ *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
  *   end=off        switch the machine off
@@ -40,7 +41,7 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], write[32], end[16];
+    char name[64], write[32], stall[16], end[16];
 };
 
 void *memset(void *to, int value, size_t size)
@@ -171,6 +172,7 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
         if (!EFI_ERROR(file->Read(file, &size, text))) {
             find_word(text, "name", settings->name, sizeof(settings->name));
             find_word(text, "write", settings->write, sizeof(settings->write));
+            find_word(text, "stall", settings->stall, sizeof(settings->stall));
             find_word(text, "end", settings->end, sizeof(settings->end));
         }
         file->Close(file);
@@ -374,6 +376,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     say("options=");
     say16(loaded->LoadOptions, loaded->LoadOptions ? loaded->LoadOptionsSize / 2 : 0);
     say("\r\n");
+    for (uint64_t left = number(settings.stall) * 10; left > 0; left--) {
+        bs->Stall(100000);
+    }
     say_disk(loaded->DeviceHandle, &settings);
     say_disks();
     say_nics();

@@ -33,11 +33,12 @@ class Target:
     """One tgtd with one target.
 
     luns: files, exported as LUN 1, 2, ... `chap` is what the initiator must prove, `mutual` what
-    the target proves in return. `net` is a Net whose namespace the daemon listens in.
+    the target proves in return. `net` is a Net whose namespace the daemon listens in. `options` are
+    tgtd's own for iSCSI, such as nop_interval=1,nop_count=2.
     """
 
     def __init__(self, luns, block=512, iqn=DEFAULT_IQN, chap=None, mutual=None, net=None,
-                 address="127.0.0.1", port=None, acl=("ALL",), read_only=False, log=None):
+                 address="127.0.0.1", port=None, acl=("ALL",), read_only=False, log=None, options=""):
         self.luns = [Path(lun).resolve() for lun in luns]
         self.block, self.iqn, self.chap, self.mutual = block, iqn, chap, mutual
         self.net, self.address, self.acl, self.read_only = net, address, acl, read_only
@@ -46,6 +47,7 @@ class Target:
         self.folder = Path(tempfile.mkdtemp(prefix="lb-tgt-"))
         self.log = Path(log) if log else self.folder / "tgtd.log"
         self.control = 1  # names the socket inside our own folder only
+        self.options = options
         self.daemon = None
         self.said = ""
 
@@ -79,7 +81,7 @@ class Target:
 
     def _launch(self):
         command = ["tgtd", "-f", "-d", "1", "-C", str(self.control), "-t", "2",
-                   "--iscsi", f"portal={self.address}:{self.port}"]
+                   "--iscsi", ",".join(filter(None, [f"portal={self.address}:{self.port}", self.options]))]
         if self.net:
             command = self.net.prefix() + command
         self.daemon = Daemon("tgtd", command, self.log, TGT_IPC_SOCKET=str(self.folder / "ipc"))

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lab in which lunboot.efi is started: targets, networks and guests, all ended when a test ends.
+
+Most tests need no operating system. Their LUN holds a marker program as its loader, and a second marker is the
+firmware's next boot option: what the first prints shows that the LUN was booted, what the second prints shows that
+lunboot gave everything back. Logs, captures and the serial output stay in BUILD/vm-tests/TEST/.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+BUILD = TOP / os.environ.get("LUNBOOT_BUILD", "build")
+sys.path.insert(0, str(TOP / "tools/vm"))
+
+from lbvm import disk  # noqa: E402
+from lbvm.net import Net  # noqa: E402
+from lbvm.target import Account, Target  # noqa: E402
+from lbvm.vm import Disk, Machine, Nic, Vm, make_esp  # noqa: E402
+
+INITIATOR = "iqn.2024-01.org.example:guest"
+CHAP = Account("guest", "one-way-secret-12")
+MUTUAL = Account("target", "mutual-secret-34")
+WRONG = "not-the-secret-99"
+HERE = "192.168.60.1"  # our own address in a network of the lab
+REPORT_ARGS = "lunboot.report init=/usr/local/sbin/lunboot-report"
+
+
+def pairs(text):
+    """The lines key=value of a marker's or a report's block."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+class Guest(Vm):
+    """A guest that runs lunboot, and what can be asked of it."""
+
+    def lunboot_failed(self):
+        """The failure's sentence, as a person reads it: in one line."""
+        found = self.wait_for(r"lunboot\s+could\s+not\s+boot:\s+((?:.|\n)*?)\n(?:\n|R:)")
+        return " ".join(found[1].split())
+
+    def marker(self, name):
+        """What the marker of that name printed."""
+        self.wait_for(f"MARKER-BEGIN {name}$")
+        start = self.searched
+        self.wait_for(f"MARKER-END {name}$")
+        return pairs(self.text[start : self.searched])
+
+    def back_in_firmware(self):
+        """The next boot option has run, and finds nothing of ours."""
+        found = self.marker("next")
+        assert found["iscsi-handles"] == "0"
+        assert found["ibft-tables"] == "0"
+        assert found["nic-exclusive"] == "0"
+        self.wait_exit()
+        return found
+
+    def report(self):
+        """What Debian reports of its boot; it switches itself off then."""
+        self.wait_for(r"^LUNBOOT-REPORT-BEGIN$")
+        start = self.searched
+        self.wait_for(r"^LUNBOOT-REPORT-END$")
+        found = pairs(self.text[start : self.searched])
+        self.wait_exit()
+        return found
+
+
+class Lab:
+    """Makes what a test needs and ends it in the opposite order."""
+
+    def __init__(self, folder, program, marker):
+        self.folder, self.program, self.marker = folder, program, marker
+        self.running = []
+        self.guest = None
+
+    def _keep(self, thing):
+        self.running.append(thing)
+        return thing
+
+    def marker_files(self, **settings):
+        text = " ".join(f"{key}={value}" for key, value in settings.items())
+        return {"EFI/BOOT/BOOTX64.EFI": self.marker, "EFI/BOOT/marker.txt": text.encode()}
+
+    def marker_lun(self, block=512, files=None, **settings):
+        """A small LUN whose loader is the marker named "lun" (or that holds `files` instead)."""
+        settings.setdefault("name", "lun")
+        return disk.fat_disk(self.folder / "lun.img", block, files or self.marker_files(**settings))
+
+    def debian_lun(self, debian, block=512, args=REPORT_ARGS):
+        """A private copy of the Debian disk, with more kernel arguments."""
+        lun = disk.copy_sparse(debian / f"disk-{block}.img", self.folder / "lun.img")
+        disk.fat_put(lun, "EFI/debian/args.cfg", f'set lunboot_args="{args}"\n'.encode(), disk.MIB)
+        return lun
+
+    def target(self, lun, **more):
+        more.setdefault("log", self.folder / "tgtd.log")
+        return self._keep(Target([lun] if isinstance(lun, Path) else lun, **more)).start()
+
+    def network(self):
+        return self._keep(Net(self.folder))
+
+    def config(self, target=None, **more):
+        """lunboot.conf: for that target, with underscores for dashes; None leaves a line out."""
+        keys = {"initiator_name": INITIATOR, "pause_on_failure": "0"}
+        if target:
+            keys["root_path"] = target.root_path()
+            if target.chap:
+                keys.update(chap_name=target.chap.name, chap_secret=target.chap.secret)
+            if target.mutual:
+                keys.update(mutual_chap_name=target.mutual.name, mutual_chap_secret=target.mutual.secret)
+        keys.update(more)
+        lines = [f"{key.replace('_', '-')} = {value}" for key, value in keys.items() if value is not None]
+        return "\n".join(lines) + "\n"
+
+    def boot(self, config, nics=None, net=None, memory=512, **more):
+        """Starts a guest whose first boot option is lunboot.efi and whose second is the marker "next"."""
+        esp = make_esp(self.folder / "esp.img", self.program, config)
+        after = self.folder / "next.img"
+        disk.make_fat(after, 4 * disk.MIB, 512, self.marker_files(name="next", end="off"))
+        captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))
+        nics = [replace(nic, pcap=file) for nic, file in zip(nics or [Nic()], captures)]
+        machine = Machine([Disk(esp, 0), Disk(after, 1)], nics, memory=memory, **more)
+        self.guest = self._keep(Guest(machine, self.folder / "vm", net))
+        return self.guest.start()
+
+    def close(self):
+        for thing in reversed(self.running):
+            thing.close() if isinstance(thing, Net) else thing.stop()
+        for image in self.folder.glob("*.img"):
+            image.unlink()
+
+
+def read_root_file(lun, name):
+    """A file of the ext4 root partition, read on the host from the LUN's own file."""
+    root = lun.with_suffix(".root")
+    subprocess.run(["dd", f"if={lun}", f"of={root}", "bs=1M", "skip=65", "conv=sparse", "status=none"], check=True)
+    done = subprocess.run(["debugfs", "-R", f"cat {name}", root], capture_output=True, text=True, check=True,
+                          env=dict(os.environ, PATH=disk.search_path()))
+    root.unlink()
+    return done.stdout

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the person at the console sees and can do. The pictures stay in the test's folder."""
+
+from lab import CHAP
+from lbvm.vm import Nic
+
+
+def test_good_boot_is_told_in_order(lab):
+    target = lab.target(lab.marker_lun(stall=2), chap=CHAP)
+    guest = lab.boot(lab.config(target), vga=True)
+    for step in (r"NIC\s+52:54:00:4c:55:01\s+\(PCI\s+0000:00:08\.0\)", r"address\s+10\.0\.2\.\d+/24.*\s+from",
+                 r"target\s+" + target.iqn + r"\s+at\s+10\.0\.2\.2:" + str(target.port),
+                 r"logged\s+in\s+to\s+" + target.iqn, r"disk\s+LUN\s+1\s+\(0001-0000-0000-0000\):\s+IET",
+                 r"starting\s+\S*BOOTX64\.EFI"):
+        guest.wait_for(step)
+    guest.wait_for("MARKER-BEGIN lun")
+    picture = guest.screenshot(lab.folder / "good-boot.png")
+    assert picture.stat().st_size > 2000
+    guest.back_in_firmware()
+
+
+def test_failure_screen_waits_for_keys(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    config = lab.config(target, chap_secret="not-the-secret-99", pause_on_failure="forever")
+    guest = lab.boot(config, vga=True)
+    guest.lunboot_failed()
+    guest.wait_for(r"R:\s+try\s+again")
+    guest.screenshot(lab.folder / "refused-login.png")
+    guest.send("r")
+    guest.lunboot_failed()
+    guest.wait_for(r"R:\s+try\s+again")
+    guest.send("\x1b")
+    guest.back_in_firmware()
+
+
+def test_esc_ends_a_wait(lab):
+    net = lab.network()
+    net.segment()
+    guest = lab.boot(lab.config(dhcp_wait="forever"), [Nic(tap=net.tap())], net)
+    guest.wait_for(r"DHCP")
+    guest.send("\x1b")
+    guest.lunboot_failed()
+    guest.back_in_firmware()

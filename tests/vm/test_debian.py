@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Whole boots of the Debian image: the system finds its disk again through the iBFT. Each takes half a minute."""
+
+import json
+
+from lab import CHAP, HERE, INITIATOR, MUTUAL, REPORT_ARGS, read_root_file
+from lbvm import capture
+from lbvm.vm import Nic, e1000e
+
+
+def check_session(found, target, address):
+    """The root file system is on a disk of the one session, which is the one that the iBFT describes."""
+    assert found["ibft"] == "present"
+    assert found["ibft/initiator/initiator-name"] == INITIATOR
+    assert found["ibft/target0/target-name"] == target.iqn
+    assert found["ibft/target0/ip-addr"] == address
+    assert found["ibft/target0/port"] == str(target.port)
+    assert found["iscsi_session/session1/targetname"] == target.iqn
+    assert found["iscsi_session/session1/initiatorname"] == INITIATOR
+    assert found["iscsi_session/session1/state"] == "LOGGED_IN"
+    assert found["iscsi_connection/connection1:0/persistent_address"] == address
+    assert found["root.fstype"] == "ext4" and "/session1/" in found["root.path"]
+
+
+def test_grub_and_debian_with_one_way_chap(lab, debian):
+    target = lab.target(lab.debian_lun(debian), chap=CHAP)
+    guest = lab.boot(lab.config(target), memory=1024)
+    found = guest.report()
+    check_session(found, target, "10.0.2.2")
+    assert found["ibft/target0/chap-type"] == "1"
+    assert found["ibft/target0/chap-name"] == CHAP.name
+    assert found["ibft/target0/chap-secret"] == f"set, length {len(CHAP.secret)}"
+    assert found["ibft/target0/flags"] == "3" and found["ibft/initiator/flags"] == "3"
+    assert found["ibft/ethernet0/flags"] == "3"
+    assert found["ibft/ethernet0/mac"] == "52:54:00:4c:55:01"
+    assert found["ibft/ethernet0/device"].endswith("/0000:00:08.0")
+    assert found["ibft/ethernet0/ip-addr"] == "10.0.2.15"
+    assert found["ibft/ethernet0/subnet-mask"] == "255.255.255.0"
+    assert found["ibft/ethernet0/gateway"] == "10.0.2.2"
+    assert found["ibft/ethernet0/origin"] == "3" and found["ibft/ethernet0/dhcp"] == "10.0.2.2"
+    assert found["iscsi_session/session1/username"] == CHAP.name
+    check_handover(lab, target)
+
+
+def check_handover(lab, target):
+    """Our session has said goodbye before the system's own begins."""
+    pdus = capture.pdus(lab.folder / "nic0.pcap", target.port)
+    connections = sorted({pdu.connection for pdu in pdus})
+    ours = [pdu for pdu in pdus if pdu.connection == 0 and pdu.out]
+    theirs = [pdu for pdu in pdus if pdu.connection == connections[-1] and pdu.out]
+    assert len(connections) >= 2
+    assert ours[-1].name == "Logout" and ours[-1].packet < theirs[0].packet
+
+
+def test_e1000e_with_mutual_chap(lab, debian):
+    target = lab.target(lab.debian_lun(debian), chap=CHAP, mutual=MUTUAL)
+    guest = lab.boot(lab.config(target, auth="mutual"), [e1000e()], memory=1024)
+    found = guest.report()
+    check_session(found, target, "10.0.2.2")
+    assert found["ibft/target0/chap-type"] == "2"
+    assert found["ibft/target0/rev-chap-name"] == MUTUAL.name
+    assert found["ibft/target0/rev-chap-name-secret"] == f"set, length {len(MUTUAL.secret)}"
+    assert found["iscsi_session/session1/username_in"] == MUTUAL.name
+
+
+def test_kernel_started_directly_with_boot_args(lab, debian):
+    facts = json.loads((debian / "image.json").read_text())
+    arguments = facts["kernel_args"] + r" initrd=\EFI\Linux\initrd.img lunboot.report " \
+        "init=/usr/local/sbin/lunboot-report no-grub=1"
+    target = lab.target(lab.debian_lun(debian), chap=CHAP)
+    config = lab.config(target, boot_file=r"\EFI\Linux\vmlinuz.efi", boot_args=f'"{arguments}"')
+    guest = lab.boot(config, memory=1024)
+    found = guest.report()
+    check_session(found, target, "10.0.2.2")
+    assert "no-grub=1" in found["cmdline"] and "BOOT_IMAGE" not in found["cmdline"]
+    assert "GRUB" not in guest.text
+
+
+def test_blocks_of_4096_bytes(lab, debian):
+    target = lab.target(lab.debian_lun(debian, block=4096), block=4096, chap=CHAP)
+    found = lab.boot(lab.config(target), memory=1024).report()
+    check_session(found, target, "10.0.2.2")
+    assert found["root.logical_block_size"] == "4096"
+
+
+def test_root_path_by_dhcp_and_a_write(lab, debian):
+    net = lab.network()
+    net.segment("lan", HERE)
+    lun = lab.debian_lun(debian, args=REPORT_ARGS + " lunboot.write=written-4711")
+    target = lab.target(lun, net=net, address=HERE, chap=CHAP)
+    net.dhcp(options={17: target.root_path()})
+    guest = lab.boot(lab.config(target, root_path=None), [Nic(tap=net.tap())], net, memory=1024)
+    found = guest.report()
+    check_session(found, target, HERE)
+    assert found["ibft/ethernet0/dhcp"] == "192.168.60.2"
+    assert found["written"] == "written-4711"
+    assert read_root_file(lun, "/root.word") == "written-4711\n"

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What goes over the wire when the machine passes to an operating system (REQ-255, REQ-335)."""
+
+from lab import CHAP
+from lbvm import capture
+
+
+def test_logout_and_then_silence(lab):
+    target = lab.target(lab.marker_lun(end="exit"), chap=CHAP)
+    guest = lab.boot(lab.config(target))
+    guest.marker("lun")
+    guest.wait_for("MARKER-LEFT-BOOT-SERVICES")
+    guest.wait_exit()
+    assert "exit-boot-services=0" in guest.text
+    pdus = capture.pdus(lab.folder / "nic0.pcap", target.port)
+    sent = [pdu.name for pdu in pdus if pdu.out]
+    assert sent[0] == "Login" and sent[-1] == "Logout" and sent.count("Logout") == 1
+    assert pdus[-1].name == "Logout Response"
+    assert target.sessions() == []
+
+
+def test_logout_when_control_goes_back(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    guest = lab.boot(lab.config(target))
+    guest.back_in_firmware()
+    names = [pdu.name for pdu in capture.pdus(lab.folder / "nic0.pcap", target.port)]
+    assert names[-2:] == ["Logout", "Logout Response"]

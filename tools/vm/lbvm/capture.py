@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reads a packet capture of QEMU's: the iSCSI PDUs of each connection, in the order they were sent."""
+
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+OPCODES = {
+    0x00: "NOP-Out", 0x01: "Command", 0x02: "Task Management", 0x03: "Login", 0x04: "Text", 0x05: "Data-Out",
+    0x06: "Logout", 0x20: "NOP-In", 0x21: "Response", 0x22: "Task Management Response", 0x23: "Login Response",
+    0x24: "Text Response", 0x25: "Data-In", 0x26: "Logout Response", 0x31: "R2T", 0x32: "Async", 0x3F: "Reject",
+}
+
+
+@dataclass
+class Packet:
+    number: int
+    seconds: float
+    source: tuple
+    target: tuple
+    sequence: int
+    flags: str
+    payload: bytes
+
+
+@dataclass
+class Pdu:
+    """packet: the number of the packet in the capture that its header began in."""
+
+    packet: int
+    seconds: float
+    connection: int
+    out: bool
+    name: str
+    header: bytes
+    data: bytes
+
+
+@dataclass
+class _Stream:
+    next: int = -1
+    waiting: dict = field(default_factory=dict)
+    bytes: bytearray = field(default_factory=bytearray)
+    origin: list = field(default_factory=list)  # (offset, packet)
+
+    def add(self, packet):
+        if "S" in packet.flags:
+            self.next = packet.sequence + 1 & 0xFFFFFFFF
+            return
+        if packet.payload:
+            self.waiting[packet.sequence] = packet
+        while self.next in self.waiting:
+            taken = self.waiting.pop(self.next)
+            self.origin.append((len(self.bytes), taken))
+            self.bytes += taken.payload
+            self.next = self.next + len(taken.payload) & 0xFFFFFFFF
+
+
+def packets(path):
+    """All TCP packets over IPv4."""
+    raw = Path(path).read_bytes()
+    at, number = 24, 0
+    while at + 16 <= len(raw):
+        seconds, micro, length = struct.unpack_from("<III", raw, at)
+        frame = raw[at + 16 : at + 16 + length]
+        at += 16 + length
+        number += 1
+        packet = _tcp(frame, number, seconds + micro / 1e6)
+        if packet:
+            yield packet
+
+
+def _tcp(frame, number, seconds):
+    if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        return None
+    ip = frame[14 : 14 + struct.unpack(">H", frame[16:18])[0]]
+    tcp = ip[(ip[0] & 15) * 4 :]
+    sport, dport, sequence = struct.unpack_from(">HHI", tcp)
+    flags = "".join(letter for bit, letter in enumerate("FSRPA") if tcp[13] >> bit & 1)
+    source, target = (ip[12:16], sport), (ip[16:20], dport)
+    return Packet(number, seconds, source, target, sequence, flags, bytes(tcp[(tcp[12] >> 4) * 4 :]))
+
+
+def _walk(stream, connection, out):
+    at, data = 0, stream.bytes
+    while at + 48 <= len(data):
+        header = bytes(data[at : at + 48])
+        length = int.from_bytes(header[5:8], "big")
+        start = at + 48 + header[4] * 4
+        packet = [p for offset, p in stream.origin if offset <= at][-1]
+        name = OPCODES.get(header[0] & 0x3F, f"opcode {header[0] & 0x3F:#x}")
+        yield Pdu(packet.number, packet.seconds, connection, out, name, header, bytes(data[start : start + length]))
+        at = start + (length + 3) // 4 * 4
+
+
+def pdus(path, port):
+    """The PDUs to and from the target at `port`; connections are numbered from 0 in the order of their SYN."""
+    streams, order = {}, []
+    for packet in packets(path):
+        if port not in (packet.source[1], packet.target[1]):
+            continue
+        out = packet.target[1] == port
+        client = packet.source if out else packet.target
+        if out and "S" in packet.flags:
+            order.append((client, len(order)))
+            streams[client] = (len(order) - 1, _Stream(), _Stream())
+        if client in streams:
+            streams[client][1 if out else 2].add(packet)
+            if "S" in packet.flags and out:
+                order[-1] = streams[client]
+    found = []
+    for connection, outgoing, incoming in order:
+        found += list(_walk(outgoing, connection, True)) + list(_walk(incoming, connection, False))
+    return sorted(found, key=lambda pdu: pdu.packet)
