@@ -69,7 +69,7 @@ class Dhcp:
         self.space.run("ip", "addr", "add", f"{address}/24", "dev", inner)
         self.space.run("ip", "link", "set", inner, "up")
         command = self.space.prefix() + [
-            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
+            "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--pid-file=",
             "--log-facility=-", "--log-dhcp", "--leasefile-ro", "--no-resolv", "--no-hosts", "--no-ping",
             f"--interface={inner}", "--bind-interfaces", f"--port={53 if dns else 0}",
             f"--dhcp-range={first},{last},255.255.255.0,1h",
