@@ -18,9 +18,10 @@
 
 struct lun_config {
     uint8_t lun[8];
-    uint32_t max_transfer;  /* bytes per command; 0: 256 KiB */
-    uint32_t ready_ms;      /* budget for BUSY, becoming ready and the like; 0: 60000 */
-    uint32_t request_ms;    /* one request in all, retries included; 0: 60000 */
+    uint32_t max_transfer; /* bytes per command; 0: 256 KiB */
+    uint32_t ready_ms;     /* budget of one command for BUSY, becoming ready and the like; 0: 60000 */
+    uint32_t request_ms;   /* one request in all, retries included, and 1 ms more per 64 bytes; 0: 60000 */
+    unsigned queue_depth;  /* commands in flight, 1 to LUN_TASKS_MAX; 0: 32 */
 };
 
 /* What is known of the disk once it is LUN_READY. */
@@ -29,10 +30,10 @@ struct lun_info {
     char serial[65];
     struct scsi_designator designator;
     struct scsi_capacity capacity;
-    uint32_t max_blocks;    /* per command, after all limits */
+    uint32_t max_blocks;     /* per command, after all limits */
     uint32_t optimal_blocks; /* VPD B0h, 0: not stated */
     bool write_protected;
-    bool write_cache;       /* unknown counts as true: then FLUSH sends SYNCHRONIZE CACHE */
+    bool write_cache; /* unknown counts as true: then FLUSH sends SYNCHRONIZE CACHE */
 };
 
 enum lun_state { LUN_IDLE, LUN_OPENING, LUN_READY, LUN_FAILED };
@@ -45,11 +46,11 @@ struct lun_request {
     enum lun_operation operation;
     uint64_t lba;
     uint64_t blocks;
-    uint8_t *in;              /* READ: blocks * block_size bytes */
-    const uint8_t *out;       /* WRITE: the same */
+    uint8_t *in;        /* READ: blocks * block_size bytes */
+    const uint8_t *out; /* WRITE: the same */
     void *owner;
     enum lun_request_state state;
-    struct fault fault;       /* DONE: NONE means every byte arrived, or is on the target */
+    struct fault fault; /* DONE: NONE means every byte arrived, or is on the target */
     /* private */
     uint64_t issued, completed; /* blocks */
     uint64_t deadline_ms;
@@ -57,58 +58,80 @@ struct lun_request {
     struct lun_request *next;
 };
 
+/* One command of a request, or of the lun's own; private. */
 struct lun_task {
     struct task task;
-    struct lun_request *request; /* NULL: free, or one of the lun's own */
+    struct lun_request *request; /* NULL: the lun's own */
     uint64_t lba;
     uint32_t blocks;
-    uint8_t attempts;
+    uint8_t attempts; /* retries at once */
+    uint8_t pauses;   /* retries after a pause */
     uint64_t retry_at_ms;
-    bool used, waiting;
+    uint64_t later_end_ms; /* end of the ready budget, 0: not begun */
+    struct fault fault;    /* why it is tried again */
+    bool used;
+    bool waiting; /* not with the session: to be sent from retry_at_ms on */
 };
 
 struct lun {
     struct session *session;
     struct lun_config config;
     enum lun_state state;
-    struct fault fault;       /* LUN_FAILED */
-    struct lun_info info;
-    uint8_t present[LUN_PRESENT_MAX][8]; /* REPORT LUNS, asked for when the configured one is missing */
+    struct fault fault;                  /* LUN_FAILED */
+    struct lun_info info;                /* from LUN_READY on */
+    uint8_t present[LUN_PRESENT_MAX][8]; /* REPORT LUNS, asked for when the configured one is no disk */
     unsigned present_count;
-    bool present_more;        /* there are more than fit */
-    unsigned notes;           /* recovered errors seen */
+    bool present_more; /* there are more than fit */
+    unsigned notes;    /* recovered errors seen */
     /* private */
     uint64_t now_ms;
-    uint8_t phase;
-    uint8_t reread;
-    bool narrow_reads, wide_capacity_refused, started_unit;
-    uint64_t budget_end_ms;
-    unsigned depth;           /* lowered by TASK SET FULL (REQ-299) */
+    uint8_t phase;  /* of the identification under way, lun_identify.c */
+    uint8_t reread; /* SCSI_REREAD_*: what a unit attention asks for */
+    uint8_t pages;  /* VPD pages that are there */
+    bool known;     /* `info` was complete once: what is found later must be the same disk */
+    bool narrow;    /* READ(16) or WRITE(16) was refused: ten bytes from now on (REQ-288) */
+    bool start_wanted, started, list_wanted;
+    uint64_t budget_end_ms; /* of the identification; 0: not begun */
+    unsigned epoch;         /* the nexus that was identified */
+    unsigned attentions;    /* asynchronous ones seen */
+    unsigned depth;         /* lowered by TASK SET FULL (REQ-299) */
+    unsigned good_in_a_row; /* raises it again */
+    struct fault deferred;  /* an earlier write failed late: the next write or flush tells (REQ-297) */
+    struct lun_info found;  /* what the identification under way has found */
+    struct lun_task own;
     struct lun_request *requests;
     struct lun_task tasks[LUN_TASKS_MAX];
-    uint8_t scratch[4096];    /* answers to INQUIRY, VPD, READ CAPACITY, MODE SENSE, REPORT LUNS */
+    uint8_t scratch[4096]; /* answers to INQUIRY, VPD, READ CAPACITY, MODE SENSE, REPORT LUNS */
 };
 
 /* `session` and `config->lun` are not opened here. */
 void lun_init(struct lun *lun, struct session *session, const struct lun_config *config);
 
-/* Begin identification; the session must be, or become, SESSION_READY. */
+/*
+ * Begin identification; the session must be, or become, SESSION_READY. After the first time, or when the
+ * session was renewed, or after a unit attention that says so, another disk than before is FAULT_LUN_CHANGED
+ * (REQ-013).
+ */
 void lun_open(struct lun *lun);
 
 /*
- * Move on (before lun_submit in a turn, and after anything moved in the session): collect finished tasks, retry, submit what fits.
- * Returns the absolute time at which it wants to be called again at the latest, UINT64_MAX: nothing pending.
+ * Move on (before lun_submit in a turn, and after anything moved in the session): collect finished tasks,
+ * retry, submit what fits. Returns the absolute time at which it wants to be called again at the latest,
+ * UINT64_MAX: nothing pending.
  */
 uint64_t lun_step(struct lun *lun, uint64_t now_ms);
 
 /*
- * Queue a request; requests are issued in order, and a write is not overtaken by a later request for the same
- * blocks. FAULT_BAD_REQUEST beyond the end, FAULT_WRITE_PROTECTED, FAULT_SESSION_LOST: the request is then
- * LUN_REQUEST_DONE at once. Zero blocks are done at once without a fault.
+ * Queue a request; requests are issued in order, a write is not overtaken by a later request for the same
+ * blocks and does not overtake an earlier one, and a flush comes after all writes before it.
+ * FAULT_BAD_REQUEST beyond the end, FAULT_WRITE_PROTECTED, FAULT_SESSION_LOST when the session is not ready,
+ * the fault of a LUN_FAILED: the request is then LUN_REQUEST_DONE at once. Zero blocks are done at once
+ * without a fault.
  */
 void lun_submit(struct lun *lun, struct lun_request *request);
 
-/* Afterwards the request is LUN_REQUEST_DONE (FAULT_CANCELLED unless it was done) and its buffer never touched. */
+/* Afterwards the request is LUN_REQUEST_DONE (FAULT_CANCELLED unless it was done) and its buffer never
+ * touched. */
 void lun_cancel(struct lun *lun, struct lun_request *request);
 
 /* Cancel every request (Reset(TRUE)). */

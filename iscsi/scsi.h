@@ -30,7 +30,7 @@ enum scsi_status {
 
 /* Decimal 0 to 16383 (peripheral below 256, flat above), or up to four dashed groups of hex digits. */
 bool scsi_lun_parse_decimal(const char *text, size_t length, uint8_t ret_lun[8]);
-/* RFC 4173 section 5: one to four groups of one to four hexadecimal digits, joined by dashes, left aligned.
+/* RFC 4173 section 5: one to four groups of one to four hexadecimal digits with dashes between, left aligned.
  */
 bool scsi_lun_parse_hex(const char *text, size_t length, uint8_t ret_lun[8]);
 /* Writes "0001-0000-0000-0000" (NUL-ended) to `ret_text`. */
@@ -40,8 +40,7 @@ bool scsi_lun_number(const uint8_t lun[8], uint32_t *ret_number);
 /* Equal, or different forms of the same number (REQ-279). */
 bool scsi_lun_equal(const uint8_t a[8], const uint8_t b[8]);
 
-/* The builders fill cdb, direction, in or out, and length of a task that is otherwise zero. Lengths are
- * bytes. */
+/* The builders fill cdb, direction, in or out, and length (bytes) of a task that is otherwise zero. */
 void scsi_test_unit_ready(struct task *task);
 void scsi_inquiry(struct task *task, uint8_t *data, uint16_t length);
 void scsi_inquiry_page(struct task *task, uint8_t page, uint8_t *data, uint16_t length);
