@@ -13,10 +13,11 @@ EFI_STATUS event_timer_start(unsigned period_ms, event_function function, void *
 void event_timer_stop(void);
 
 /*
- * Call `before` at TPL_CALLBACK in the Before-ExitBootServices group (EFI_UNSUPPORTED when the firmware has
- * no such group: then `at_exit` alone is called) and `at_exit` at TPL_NOTIFY in ExitBootServices itself,
- * where no boot service may be used (REQ-335). To be made after the NIC was opened, so that it runs before
- * the NIC's own.
+ * Call `before` once at TPL_CALLBACK when ExitBootServices is called: by the Before-ExitBootServices group,
+ * or, as many firmwares never signal that group, by a hook of the service itself, whichever comes first. Call
+ * `at_exit` at TPL_NOTIFY in ExitBootServices proper, where no boot service may be used (REQ-335). To be made
+ * after the NIC was opened, so that it runs before the NIC's own. `before` is not called where the TPL
+ * forbids the network.
  */
 EFI_STATUS event_exit_watch(event_function before, event_function at_exit, void *context);
 void event_exit_unwatch(void);

@@ -45,6 +45,7 @@ struct snp {
     uint64_t sent_ms;                          /* when a send buffer last came back, or the first went out */
     uint64_t relink_ms;
     unsigned errors;
+    bool had_driver; /* the firmware's stack was on it when we took it */
 };
 
 static struct snp the_snp;
@@ -305,8 +306,11 @@ static void snp_close(struct nic *nic)
     snp->network->Stop(snp->network);
     snp->handle = NULL;
     uefi_bs->CloseProtocol(handle, &uefi_guid_simple_network, uefi_image, handle);
-    /* The firmware's own stack comes back, so that the next boot option's PXE finds it. */
-    uefi_bs->ConnectController(handle, NULL, NULL, TRUE);
+    /* As we found it: where the firmware's own stack was, it comes back, and the next boot option's PXE with
+     * it. */
+    if (snp->had_driver) {
+        uefi_bs->ConnectController(handle, NULL, NULL, TRUE);
+    }
 }
 
 static const struct nic_ops snp_ops = {
@@ -357,6 +361,20 @@ static void drop_stale(struct snp *snp)
     }
 }
 
+static bool has_driver(EFI_HANDLE handle)
+{
+    EFI_OPEN_PROTOCOL_INFORMATION_ENTRY *entries = NULL;
+    UINTN count = 0;
+    bool found = false;
+
+    uefi_bs->OpenProtocolInformation(handle, &uefi_guid_simple_network, &entries, &count);
+    for (UINTN i = 0; entries != NULL && i < count; i++) {
+        found |= (entries[i].Attributes & EFI_OPEN_PROTOCOL_BY_DRIVER) != 0;
+    }
+    uefi_free(entries);
+    return found;
+}
+
 static EFI_STATUS take(EFI_HANDLE handle, EFI_SIMPLE_NETWORK **ret_network)
 {
     const UINT32 how = EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE;
@@ -381,7 +399,7 @@ struct nic *snp_open(const struct snp_entry *entry, EFI_STATUS *ret_status)
         *ret_status = EFI_ACCESS_DENIED;
         return NULL;
     }
-    *snp = (struct snp){0};
+    *snp = (struct snp){.had_driver = has_driver(handle)};
     *ret_status = take(handle, &snp->network);
     if (EFI_ERROR(*ret_status)) {
         return NULL;

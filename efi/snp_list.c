@@ -10,6 +10,52 @@
 #define IF_TYPE_ETHERNET 1u
 #define MAC_LENGTH       6u
 
+#define CLASS_OFFSET  0x0bu /* of the base class in PCI configuration space */
+#define CLASS_NETWORK 0x02u
+
+/* UNDI's interface, which the firmware's SNP driver sits on (UEFI 2.10 appendix E.4.2, revision 3.1). */
+static EFI_GUID undi_guid = {0x1aced566, 0x76ed, 0x4218, {0xbc, 0x81, 0x76, 0x7f, 0x1f, 0x97, 0x7a, 0x89}};
+
+static bool is_network(EFI_HANDLE handle)
+{
+    EFI_PCI_IO_PROTOCOL *pci = uefi_interface(handle, &uefi_guid_pci_io);
+    UINT8 class = 0;
+
+    return pci != NULL && !EFI_ERROR(pci->Pci.Read(pci, EfiPciIoWidthUint8, CLASS_OFFSET, 1, &class)) &&
+           class == CLASS_NETWORK;
+}
+
+static bool is_any(EFI_HANDLE handle)
+{
+    (void)handle;
+    return true;
+}
+
+/* `protocol` NULL: all handles. */
+static void connect(EFI_GUID *protocol, bool (*is_wanted)(EFI_HANDLE handle), BOOLEAN with_children)
+{
+    UINTN count = 0;
+    EFI_HANDLE *handles = NULL;
+
+    uefi_bs->LocateHandleBuffer(protocol == NULL ? AllHandles : ByProtocol, protocol, NULL, &count, &handles);
+    for (UINTN i = 0; handles != NULL && i < count; i++) {
+        if (is_wanted(handles[i])) {
+            uefi_bs->ConnectController(handles[i], NULL, NULL, with_children);
+        }
+    }
+    uefi_free(handles);
+}
+
+/*
+ * Firmware that boots a disk leaves the NICs without drivers. Only the NIC's own driver is wanted, not the
+ * firmware's stack above it: so not the children, but UNDI's, which has its SNP driver there.
+ */
+static void connect_nics(void)
+{
+    connect(&uefi_guid_pci_io, is_network, FALSE);
+    connect(&undi_guid, is_any, FALSE);
+}
+
 /* Other messaging nodes behind the PCI device (a USB port, say) mean that its address is a bus controller's.
  */
 static bool is_on_pci_itself(const EFI_DEVICE_PATH *rest)
@@ -121,7 +167,7 @@ static void move_to_front(struct snp_entry *entries, unsigned count)
     entries[0] = last;
 }
 
-unsigned snp_list(struct snp_entry *ret_entries, unsigned capacity)
+static unsigned list(struct snp_entry *ret_entries, unsigned capacity)
 {
     UINTN handle_count = 0;
     EFI_HANDLE *handles = uefi_handles(&uefi_guid_simple_network, &handle_count);
@@ -136,5 +182,17 @@ unsigned snp_list(struct snp_entry *ret_entries, unsigned capacity)
         }
     }
     uefi_free(handles);
+    return count;
+}
+
+unsigned snp_list(struct snp_entry *ret_entries, unsigned capacity)
+{
+    connect_nics();
+    unsigned count = list(ret_entries, capacity);
+    if (count == 0) {
+        /* On another bus, USB say: whatever there is. Slow, but there is nothing to lose. */
+        connect(NULL, is_any, TRUE);
+        count = list(ret_entries, capacity);
+    }
     return count;
 }

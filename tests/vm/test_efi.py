@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The files of efi/ by themselves in real firmware: tests/efi/selftest.c says what it checks."""
+
+import re
+import shutil
+
+import pytest
+from lab import BUILD, TOP
+from lbvm import disk
+from lbvm.vm import Disk, Machine, Nic, Vm, e1000e, make_esp
+
+UUID = "6f1b5f3a-9c1e-4d0b-8a77-0123456789ab"
+SELFTEST = BUILD / "x86_64/selftest.efi"
+NEWER = TOP / "build/third_party/ovmf-trixie/usr/share/OVMF"
+
+
+def run(name, nics, **more):
+    if not SELFTEST.exists():
+        pytest.skip(f"{SELFTEST} is not built: make efi-selftest")
+    folder = BUILD.resolve() / "vm-tests" / f"test_efi-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    ramdisk = disk.fat_disk(folder / "ramdisk.img", 512, {"EFI/BOOT/BOOTX64.EFI": SELFTEST}, size=4 * disk.MIB)
+    esp = make_esp(folder / "esp.img", SELFTEST, more={"EFI/BOOT/ramdisk.img": ramdisk})
+    identity = ["-uuid", UUID, "-smbios", "type=1,serial=LB-0042"]
+    machine = Machine(disks=[Disk(esp, bootindex=0)], nics=nics, extra=identity, **more)
+    with Vm(machine, folder) as guest:
+        guest.wait_for("^selftest ends$")
+        text = guest.wait_exit()
+    results = re.findall(r"^check (.*) (ok|FAILED)(.*)$", text, re.M)
+    assert [line for line in results if line[1] != "ok"] == [], text
+    assert len(results) > 60, text
+    return text
+
+
+def test_req_338_virtio_net_with_the_firmwares_own_driver(request):
+    text = run(request.node.name, [Nic(mac="52:54:00:12:34:56")])
+    assert "mac=52:54:00:12:34:56 pci=1 0000:00:08.0 loaded-from=0 media=1,1 iscsi=0" in text
+    assert f"uuid={UUID.replace('-', '')} serial=LB-0042" in text
+    assert "randomness: the firmware's generator" in text
+
+
+def test_e1000e_with_the_driver_of_its_rom(request):
+    run(request.node.name, [e1000e()])
+
+
+def test_three_nics_in_turn(request):
+    text = run(request.node.name, [Nic(), e1000e(), Nic()])
+    assert "nics=3" in text
+
+
+@pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
+def test_newer_firmware(request):
+    run(request.node.name, [Nic()], code=str(NEWER / "OVMF_CODE_4M.fd"), variables=str(NEWER / "OVMF_VARS_4M.fd"))
