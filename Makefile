@@ -40,6 +40,7 @@ CLANG_FORMAT ?= $(call probe,clang-format)
 CLANG_TIDY ?= $(call probe,clang-tidy)
 HOST_CC ?= gcc
 HOST_AR ?= ar
+HOST_OBJCOPY ?= objcopy
 CPPCHECK ?= cppcheck
 
 # Probe once, and not at all for a goal that compiles nothing.
@@ -101,7 +102,8 @@ FIRMWARE_PURE ?= $(shell tools/build-pure-sources firmware)
 FIRMWARE_PURE := $(FIRMWARE_PURE)
 LUNCTL_SRC := $(wildcard tools/lunctl*.c)
 TEST_LIB_SRC := $(wildcard tests/lib/*.c)
-TEST_TARGET_SRC := $(wildcard tests/target/*.c)
+TEST_PARTS := target world peer
+TEST_PARTS_SRC := $(foreach p,$(TEST_PARTS),$(wildcard tests/$(p)/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SIM_SRC := $(wildcard tests/sim/test_*.c)
 
@@ -129,7 +131,9 @@ INCLUDES_efi := -iquote $(BUILD)/include/efi $(GNU_EFI_INCLUDES)
 INCLUDES_firmware := -iquote $(BUILD)/include/firmware $(MBEDTLS_INCLUDES)
 INCLUDES_tools := -iquote . $(MBEDTLS_INCLUDES)
 INCLUDES_tests := -iquote . $(MBEDTLS_INCLUDES) $(LWIP_INCLUDES) -DLUNBOOT_BUILD='"$(BUILD)"'
-island = $(firstword $(subst /, ,$(1)))
+# The far end of the network tests is a second lwIP with its own configuration.
+INCLUDES_peer := -iquote tests/peer -isystem $(LWIP_DIR)/src/include
+includes = $(if $(filter tests/peer/%,$(1)),$(INCLUDES_peer),$(INCLUDES_$(firstword $(subst /, ,$(1)))))
 
 DEPEND = -MMD -MP -MF $(@:.o=.d)
 
@@ -159,7 +163,7 @@ TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
 TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
-.PHONY: all help image lunctl host-lib host-tests core-check check run soak debug setup lint lint-quick format \
+.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak debug setup lint lint-quick format \
         format-check include-check cppcheck clang-host tidy clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
@@ -171,6 +175,7 @@ help:
 
 #help: make               build/x86_64/lunboot.efi and build/host/lunctl
 #help: make run           install what is missing, build, and boot a Debian from a LUN in QEMU
+#help:                      (NIC=e1000e, MUTUAL=1, BLOCK=4096, UEFI_SHELL=1, GRAPHIC=1: other ways to run)
 #help: make check         install what is missing, build, and run every test
 #help: make soak          the long tests
 #help: make debug         start the image in QEMU and attach gdb at source level
@@ -178,7 +183,7 @@ help:
 #help: make format        format the sources in place
 #help: make clean         remove what was built (make distclean: also what was fetched)
 #help:
-#help: Parts:    make image | lunctl | host-lib | host-tests | core-check | setup
+#help: Parts:    make image | lunctl | host-lib | host-tests | core-check | efi-selftest | setup
 #help: BUILD=DIR          build there instead of in build/
 #help: LWIP_DIR=, MBEDTLS_DIR=   local copies of lwIP 2.2.1 and mbedTLS 3.6.6
 #help: ISLANDS="iscsi"    link the tests against these islands alone
@@ -209,7 +214,7 @@ $(EFI)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG),clang)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(INCLUDES_$(call island,$<)) $(if $(filter firmware/%,$<),$(GNU_EFI_INCLUDES)) $(DEPEND) -c $< -o $@
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(call includes,$<) $(if $(filter firmware/%,$<),$(GNU_EFI_INCLUDES)) $(DEPEND) -c $< -o $@
 
 # Loops that copy must not become calls of the functions that they are in.
 $(EFI)/efi/runtime/%.o: efi/runtime/%.c Makefile | $(TREES) $(MBEDTLS_READY)
@@ -255,6 +260,18 @@ $(IMAGE): $(IMAGE).debug
 	$(call say,EFI)
 	$(Q)$(LLVM_OBJCOPY) --strip-all $< $@
 
+# Programs of the tests that run efi/ in real firmware without the rest: tests/efi/X.c makes x86_64/X.efi.
+EFI_TEST_SRC := $(wildcard tests/efi/*.c)
+$(EFI)/tests/efi/%.o: tests/efi/%.c Makefile | $(TREES) $(MBEDTLS_READY)
+	$(call need,$(CLANG),clang)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(INCLUDES_firmware) $(GNU_EFI_INCLUDES) $(DEPEND) -c $< -o $@
+$(EFI_TEST_SRC:tests/efi/%.c=$(EFI)/%.efi): $(EFI)/%.efi: $(EFI)/tests/efi/%.o $(call objects,$(EFI),$(EFI_SRC) $(RUNTIME_SRC)) $(EFI)/libhash.a
+	$(call say,LD)
+	$(Q)$(LLD_LINK) $(filter-out /debug:dwarf,$(EFI_LDFLAGS)) /out:$@ $(filter %.o %.a,$^)
+efi-selftest: $(EFI_TEST_SRC:tests/efi/%.c=$(EFI)/%.efi)
+
 # --- The host side -----------------------------------------------------------------------------------------------
 # Two variants of the same sources: "san" with sanitizers for the tests, "opt" for lunctl.
 
@@ -262,7 +279,7 @@ define host_variant
 $(BUILD)/host/$(1)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $$(INCLUDES_$$(call island,$$<)) $$(DEPEND) -c $$< -o $$@
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $$(call includes,$$<) $$(DEPEND) -c $$< -o $$@
 
 $(BUILD)/host/$(1)/mbedtls/%.o: $(MBEDTLS_DIR)/library/%.c Makefile | $(TREES)
 	@mkdir -p $$(@D)
@@ -303,14 +320,29 @@ $(LUNCTL): $(call objects,$(BUILD)/host/opt,$(LUNCTL_SRC)) $(foreach i,iscsi fir
 # --- Test programs -----------------------------------------------------------------------------------------------
 
 TEST_LIB_OBJECTS := $(call objects,$(BUILD)/host/san,$(TEST_LIB_SRC))
-TEST_TARGET_OBJECTS := $(call objects,$(BUILD)/host/san,$(TEST_TARGET_SRC))
 # tests/lib/run_group.c stands between a test program and cmocka: it lists the tests and picks one.
 LINK_TEST = @mkdir -p $(@D); echo "  LD  $(patsubst $(BUILD)/%,%,$@)"; $(HOST_CC) $(HOST_CFLAGS_san) $(filter %.o,$^) \
             -Wl,--wrap=_cmocka_run_group_tests -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -o $@
 
-$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/unit/test_%.o $(TEST_LIB_OBJECTS) $(call HOST_ARCHIVES,san)
+# What several tests share is a library each; a test takes of them what it calls.
+TEST_PART_ARCHIVES := $(foreach p,$(TEST_PARTS),$(if $(wildcard tests/$(p)/*.c),$(BUILD)/host/san/libtest-$(p).a))
+$(foreach p,$(filter-out peer,$(TEST_PARTS)),$(eval \
+    $(BUILD)/host/san/libtest-$(p).a: $(call objects,$(BUILD)/host/san,$(wildcard tests/$(p)/*.c))))
+
+# The second lwIP is closed up with its host in one object that shows the host's functions alone.
+PEER_LWIP := $(LWIP_FILES:%=$(BUILD)/host/san/peer-lwip/%.o)
+$(BUILD)/host/san/peer-lwip/%.o: $(LWIP_DIR)/src/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_san) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_peer) $(DEPEND) -c $< -o $@
+$(BUILD)/host/san/peer-closed.o: $(call objects,$(BUILD)/host/san,$(wildcard tests/peer/*.c)) $(PEER_LWIP)
+	$(call say,LD)
+	$(Q)$(HOST_CC) -r -nostdlib $^ -o $@.open && $(HOST_OBJCOPY) --wildcard --keep-global-symbol='peer_*' $@.open $@ && rm $@.open
+$(BUILD)/host/san/libtest-peer.a: $(BUILD)/host/san/peer-closed.o
+
+$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/unit/test_%.o $(TEST_LIB_OBJECTS) $(TEST_PART_ARCHIVES) $(call HOST_ARCHIVES,san)
 	$(LINK_TEST)
-$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/sim/test_%.o $(TEST_LIB_OBJECTS) $(TEST_TARGET_OBJECTS) $(call HOST_ARCHIVES,san)
+$(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/sim/test_%.o $(TEST_LIB_OBJECTS) $(TEST_PART_ARCHIVES) $(call HOST_ARCHIVES,san)
 	$(LINK_TEST)
 
 host-tests: $(TEST_PROGRAMS)
@@ -318,15 +350,15 @@ host-tests: $(TEST_PROGRAMS)
 # --- Checks ------------------------------------------------------------------------------------------------------
 
 OUR_C := $(wildcard iscsi/*.[ch] net/*.[ch] net/lwip/*.[ch] net/lwip/arch/*.h efi/*.[ch] efi/runtime/*.c \
-           efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tests/*/*.[ch])
-HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_TARGET_SRC) $(UNIT_SRC) $(SIM_SRC)
+           efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tests/*/*.[ch] tests/peer/arch/*.h)
+HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(UNIT_SRC) $(SIM_SRC)
 
 # The host's sources once more, with clang's warnings on the host's headers.
 $(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG),clang)
 	@mkdir -p $(@D)
 	$(call say,CLANG)
-	$(Q)$(CLANG) $(HOST_COMMON) $(WARNINGS) $(INCLUDES_$(call island,$<)) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only $<
+	$(Q)$(CLANG) $(HOST_COMMON) $(WARNINGS) $(call includes,$<) -MMD -MP -MF $(@:.ok=.d) -MT $@ -fsyntax-only $<
 	@touch $@
 clang-host: $(HOST_SRC:%.c=$(BUILD)/host/clang/%.ok)
 
@@ -357,7 +389,7 @@ cppcheck: | $(TREES)
 
 # Two compilations as the sources have: islands as for the EFI image, programs and tests as for the host.
 TIDY_EFI := $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC)
-TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_TARGET_SRC) $(UNIT_SRC) $(SIM_SRC)
+TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(UNIT_SRC) $(SIM_SRC)
 tidy: $(TIDY_EFI:%.c=$(BUILD)/tidy/efi/%.ok) $(TIDY_HOST:%.c=$(BUILD)/tidy/host/%.ok)
 
 # A finding may come from a header: any change of one looks at everything again.
@@ -365,35 +397,40 @@ $(BUILD)/tidy/efi/%.ok: %.c .clang-tidy Makefile $(filter %.h,$(OUR_C)) | $(TREE
 	$(call need,$(CLANG_TIDY),clang-tidy)
 	@mkdir -p $(@D)
 	$(call say,TIDY)
-	$(Q)$(CLANG_TIDY) --quiet $< -- $(EFI_CFLAGS) $(INCLUDES_$(call island,$<)) $(MBEDTLS_INCLUDES) $(GNU_EFI_INCLUDES)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(EFI_CFLAGS) $(call includes,$<) $(MBEDTLS_INCLUDES) $(GNU_EFI_INCLUDES)
 	@touch $@
 
 $(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile $(filter %.h,$(OUR_C)) | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG_TIDY),clang-tidy)
 	@mkdir -p $(@D)
 	$(call say,TIDY)
-	$(Q)$(CLANG_TIDY) --quiet $< -- $(HOST_COMMON) $(INCLUDES_$(call island,$<))
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(HOST_COMMON) $(call includes,$<)
 	@touch $@
 
 lint-quick: format-check include-check cppcheck
 lint: lint-quick tidy
+
+# OVMF of a later release, which has a build that enforces NX strictly; the tests boot the image in it.
+newer-firmware: $(THIRD_PARTY)/ovmf-trixie/.fetched
+$(THIRD_PARTY)/ovmf-trixie/.fetched:
+	tools/fetch-source deb trixie ovmf $(@D)
 
 # Scripts that call make again are not part of this make.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 check:
 	@tools/setup check
-	$(MAKE) all host-tests clang-host lint-quick
+	$(MAKE) all host-tests efi-selftest newer-firmware clang-host lint-quick
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
 
 soak:
 	@tools/setup check
-	$(MAKE) all host-tests
+	$(MAKE) all host-tests efi-selftest newer-firmware
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
 
 # A Debian from a LUN, and gdb at the first line; RUN_ARGS and DEBUG_ARGS go to the scripts, which explain theirs.
 run:
-	@tools/setup run
+	@tools/setup $(if $(GRAPHIC),window,run)
 	$(MAKE) image
 	@$(alone) $(PYTHON) tools/run --build $(BUILD) $(RUN_ARGS)
 
@@ -411,5 +448,5 @@ clean:
 distclean: clean
 	rm -rf $(BUILD) $(THIRD_PARTY)
 
--include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang, \
+-include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang $(PEER), \
     $(d)/*/*.d $(d)/*/*/*.d $(d)/*/*/*/*.d))
