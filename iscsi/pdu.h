@@ -43,7 +43,7 @@ enum pdu_stage { PDU_STAGE_SECURITY = 0, PDU_STAGE_OPERATIONAL = 1, PDU_STAGE_FU
 struct pdu {
     uint8_t opcode;
     bool final;               /* F; T in a Login Response */
-    uint8_t ahs_length;       /* bytes */
+    uint16_t ahs_length;      /* bytes, 0 to 1020 */
     uint32_t data_length;     /* bytes without padding */
     uint8_t lun[8];
     uint32_t itt;
