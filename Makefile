@@ -448,5 +448,5 @@ clean:
 distclean: clean
 	rm -rf $(BUILD) $(THIRD_PARTY)
 
--include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang $(PEER), \
+-include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang, \
     $(d)/*/*.d $(d)/*/*/*.d $(d)/*/*/*/*.d))
