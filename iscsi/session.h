@@ -5,22 +5,22 @@
  * connection and tells the time; the session says what it wants. Same configuration, bytes and ticks: same
  * output. No callbacks, no allocation, no globals (architecture: the core's contract).
  *
- * The caller's turn: session_tick with the present time first (every other call uses that time), then in any order,
- * until nothing moves any more:
- *   session_next_action -> do it, until SESSION_DO_NOTHING;
- *   while received bytes: session_rx_space, copy, session_rx_done;
- *   while session_tx_peek gives bytes and the stream has room: hand over, session_tx_done.
+ * The caller's turn: session_tick with the present time first (every other call uses that time), then in any
+ * order, until nothing moves any more: session_next_action -> do it, until SESSION_DO_NOTHING; while received
+ * bytes: session_rx_space, copy, session_rx_done; while session_tx_peek gives bytes and the stream has room:
+ * hand over, session_tx_done.
  *
- * A session has one connection, so the byte calls name the session. With several paths there are several sessions.
+ * A session has one connection, so the byte calls name the session. With several paths there are several
+ * sessions.
  *
- * Connections are numbered. CLOSE or ABORT of one always comes before RESOLVE or CONNECT of the next; from the moment
- * the session gives one up until session_connected of the next, rx_space and tx_peek give nothing. Reports that carry an
- * old number are ignored, so the caller need not care about late events. The caller reports FIN only after all received
- * bytes were taken, RST at once.
+ * Connections are numbered. CLOSE or ABORT of one always comes before RESOLVE or CONNECT of the next; from
+ * the moment the session gives one up until session_connected of the next, rx_space and tx_peek give nothing.
+ * Reports that carry an old number are ignored, so the caller need not care about late events. The caller
+ * reports FIN only after all received bytes were taken, RST at once.
  *
- * When a session that was SESSION_READY is lost, it becomes SESSION_FAILED and its tasks end with FAULT_SESSION_LOST;
- * session_open then logs in again with the same ISID and TSIH 0 (reinstatement, section 6.3.5), not before the time
- * that the target asked us to wait.
+ * When a session that was SESSION_READY is lost, it becomes SESSION_FAILED and its tasks end with
+ * FAULT_SESSION_LOST; session_open then logs in again with the same ISID and TSIH 0 (reinstatement,
+ * section 6.3.5), not before the time that the target asked us to wait.
  */
 #ifndef LUNBOOT_ISCSI_SESSION_H
 #define LUNBOOT_ISCSI_SESSION_H
@@ -36,27 +36,27 @@
 #include "task.h"
 
 #define SESSION_PORTALS_MAX   8u
-#define SESSION_ADDRESSES_MAX 8u  /* of one name (REQ-026) */
-#define SESSION_TASKS_MAX     64u /* in flight; the target's window may be smaller */
-#define SESSION_REDIRECTS_MAX 4u  /* hops (REQ-140) */
+#define SESSION_ADDRESSES_MAX 8u     /* of one name (REQ-026) */
+#define SESSION_TASKS_MAX     64u    /* in flight; the target's window may be smaller */
+#define SESSION_REDIRECTS_MAX 4u     /* hops (REQ-140) */
 #define SESSION_TEXT_MAX      65536u /* all text of one SendTargets answer (REQ-187) */
 
 struct session_config {
     struct login_config login; /* names, policy, secrets, ISID; the pointers' memory outlives the session */
     struct portal portals[SESSION_PORTALS_MAX]; /* tried in order */
     unsigned portal_count;
-    unsigned queue_depth;         /* commands in flight, 1 to SESSION_TASKS_MAX; 0: 32 */
+    unsigned queue_depth; /* commands in flight, 1 to SESSION_TASKS_MAX; 0: 32 */
     /* Bounds in milliseconds; 0 takes the value in brackets (REQ-271). */
-    uint32_t resolve_ms;          /* [10000] */
-    uint32_t connect_ms;          /* [5000] one TCP connection */
-    uint32_t login_ms;            /* [15000] one login */
-    uint32_t command_ms;          /* [30000] one command, unless the task says otherwise */
-    uint32_t logout_ms;           /* [2000] */
-    uint32_t ping_idle_ms;        /* [15000] silence after which we send a NOP-Out; UINT32_MAX: never */
-    uint32_t ping_ms;             /* [10000] for its answer */
-    uint32_t establish_ms;        /* [60000] from session_open to full feature phase, all attempts included */
-    uint32_t attempts;            /* [4] rounds over all portals */
-    uint32_t pause_ms;            /* [1000] between rounds; doubles, with jitter, up to 8 times itself */
+    uint32_t resolve_ms;   /* [10000] */
+    uint32_t connect_ms;   /* [5000] one TCP connection */
+    uint32_t login_ms;     /* [15000] one login */
+    uint32_t command_ms;   /* [30000] one command, unless the task says otherwise */
+    uint32_t logout_ms;    /* [2000] */
+    uint32_t ping_idle_ms; /* [15000] silence after which we send a NOP-Out; UINT32_MAX: never */
+    uint32_t ping_ms;      /* [10000] for its answer */
+    uint32_t establish_ms; /* [60000] from session_open to full feature phase, all attempts included */
+    uint32_t attempts;     /* [4] rounds over all portals */
+    uint32_t pause_ms;     /* [1000] between rounds; doubles, with jitter, up to 8 times itself */
 };
 
 enum session_state {
@@ -64,11 +64,11 @@ enum session_state {
     SESSION_RESOLVING,  /* a name */
     SESSION_CONNECTING, /* TCP */
     SESSION_LOGIN,
-    SESSION_READY,      /* full feature phase */
-    SESSION_LOGOUT,     /* Logout sent, its answer awaited */
-    SESSION_PAUSING,    /* between attempts */
-    SESSION_CLOSED,     /* ended as asked */
-    SESSION_FAILED,     /* see session_fault */
+    SESSION_READY,   /* full feature phase */
+    SESSION_LOGOUT,  /* Logout sent, its answer awaited */
+    SESSION_PAUSING, /* between attempts */
+    SESSION_CLOSED,  /* ended as asked */
+    SESSION_FAILED,  /* see session_fault */
 };
 
 enum session_action_kind {
@@ -81,13 +81,14 @@ enum session_action_kind {
 
 struct session_action {
     enum session_action_kind kind;
-    const char *host;       /* RESOLVE; valid until the next RESOLVE, which also replaces a look-up under way */
-    uint32_t connection;    /* its number, to be given back in reports */
+    const char *host;    /* RESOLVE; valid until the next RESOLVE, which also replaces a look-up under way */
+    uint32_t connection; /* its number, to be given back in reports */
     struct address address; /* CONNECT */
     uint16_t port;          /* CONNECT */
 };
 
-/* TIMEOUT before session_connected is FAULT_TCP_TIMEOUT, afterwards FAULT_SILENT; LOCAL is FAULT_TCP_LOCAL. */
+/* TIMEOUT before session_connected is FAULT_TCP_TIMEOUT, afterwards FAULT_SILENT; LOCAL is FAULT_TCP_LOCAL.
+ */
 enum session_close_reason {
     SESSION_FIN,
     SESSION_RST,
@@ -121,8 +122,8 @@ struct session_info {
     uint16_t tsih;
     unsigned chap_algorithm; /* 0: no CHAP */
     bool authenticated, mutual, weak_challenge;
-    bool md5_retried;        /* the second login of REQ-152 was made */
-    bool moved_permanently;  /* a redirection 0102: the configuration should be changed */
+    bool md5_retried;       /* the second login of REQ-152 was made */
+    bool moved_permanently; /* a redirection 0102: the configuration should be changed */
 };
 
 #include "session_state.h"
@@ -140,15 +141,26 @@ void session_open(struct session *session);
 
 enum session_state session_state(const struct session *session);
 
-/* The first failure, kept until the next session_open. */
+/*
+ * Why the session is SESSION_FAILED: the failure that no other attempt could mend, else the first of those
+ * that led there. While it is still trying: the first failure so far. Kept until the next session_open or
+ * SESSION_READY.
+ */
 const struct fault *session_fault(const struct session *session);
 
 const struct session_info *session_info(const struct session *session);
 /* The last attempt that ended; number 0: none. */
 const struct session_attempt *session_last_attempt(const struct session *session);
+/*
+ * Asynchronous SCSI events so far (section 11.9.1, event 0), and the sense data of the last one: the unit
+ * attention of somebody who had no command to tell it to (REQ-244). `*ret_sense` is valid until the next call
+ * into this session.
+ */
+unsigned session_attentions(const struct session *session, const uint8_t **ret_sense, size_t *ret_length);
 /* How often SESSION_READY was reached: a new number is a new nexus (unit attentions, REQ-273). */
 unsigned session_epoch(const struct session *session);
-/* Read the trace: *cursor starts at 0. False when there is no newer line; *ret_lost lines were overwritten before. */
+/* Read the trace: *cursor starts at 0. False when there is no newer line; *ret_lost lines were overwritten
+ * before. */
 bool session_trace_next(const struct session *session, uint64_t *cursor, struct session_trace *ret_line,
                         uint64_t *ret_lost);
 
@@ -156,13 +168,15 @@ bool session_trace_next(const struct session *session, uint64_t *cursor, struct 
 struct session_action session_next_action(struct session *session);
 
 /* Answer to SESSION_RESOLVE; count 0: `why` says whether the name is unknown or nobody answered. */
-void session_resolved(struct session *session, uint32_t connection, const struct address *addresses, unsigned count,
-                      enum fault_code why);
+void session_resolved(struct session *session, uint32_t connection, const struct address *addresses,
+                      unsigned count, enum fault_code why);
 void session_connected(struct session *session, uint32_t connection);
-/* The connection ended, or could not be opened. Also right when it was already given up: then nothing happens. */
+/* The connection ended, or could not be opened. Also right when it was already given up: then nothing
+ * happens. */
 void session_closed(struct session *session, uint32_t connection, enum session_close_reason reason);
 
-/* Where the next received bytes belong; 0: none are wanted now. Valid until the next call into this session. */
+/* Where the next received bytes belong; 0: none are wanted now. Valid until the next call into this session.
+ */
 size_t session_rx_space(struct session *session, uint8_t **ret_window);
 void session_rx_done(struct session *session, size_t n);
 
@@ -178,24 +192,29 @@ void session_tx_done(struct session *session, size_t n);
 uint64_t session_tick(struct session *session, uint64_t now_ms);
 
 /*
- * Queue a command; it is sent when the command window and the queue depth allow, first come first sent. False,
- * with task->fault FAULT_BUSY or FAULT_SESSION_LOST, when it cannot be taken; the task is then not referenced.
+ * Queue a command; it is sent when the command window and the queue depth allow, first come first sent.
+ * False, with task->fault FAULT_BUSY (SESSION_TASKS_MAX wait already, or the session is about to log out),
+ * FAULT_SESSION_LOST (not SESSION_READY) or FAULT_BAD_REQUEST (data without a buffer, or a discovery
+ * session), when it cannot be taken; the task is then not referenced. A task that waits or is active must not
+ * be submitted again.
  */
 bool session_submit(struct session *session, struct task *task);
 
 /*
  * After it returns, the task (TASK_DONE, FAULT_CANCELLED) and its buffer are never touched again. A command
- * already sent is aborted with ABORT TASK; late data for it goes to scratch memory (REQ-220, REQ-259). A PDU that is
- * half sent is completed from the session's own copy (frame_detach); Data-Out not begun is dropped.
+ * already sent is aborted with ABORT TASK; late data for it goes to scratch memory (REQ-220, REQ-259). A PDU
+ * that is half sent is completed from the session's own copy (frame_detach); Data-Out not begun is dropped.
  */
 void session_cancel(struct session *session, struct task *task);
 /*
- * Commands that were cancelled or timed out and whose ABORT TASK is not answered yet: until this is 0 the target may
- * still carry them out, so a write to the same blocks must wait (REQ-237). No answer in time fails the session.
+ * Commands that were cancelled or timed out and whose ABORT TASK is not answered yet: until this is 0 the
+ * target may still carry them out, so a write to the same blocks must wait (REQ-237). No answer in time fails
+ * the session.
  */
 unsigned session_aborting(const struct session *session);
 
-/* A bounded end: Logout, its answer or limit_ms (0: logout_ms), close. Tasks still alive end with FAULT_CANCELLED. */
+/* A bounded end: Logout, its answer or limit_ms (0: logout_ms), close. Tasks still alive end with
+ * FAULT_CANCELLED. */
 void session_logout(struct session *session, uint32_t limit_ms);
 
 /* At once: every task ends with FAULT_CANCELLED, the connection is aborted, no byte is sent any more. */
@@ -204,12 +223,14 @@ void session_abort(struct session *session);
 /* Wipe every secret and all CHAP state. The session must not be used again without session_init. */
 void session_done(struct session *session);
 
-/* SendTargets (discovery sessions): discovery.h parses the answer. False: not SESSION_READY, or one is under way. */
+/* SendTargets (discovery sessions): discovery.h parses the answer. False: not SESSION_READY, or one is under
+ * way. */
 bool session_send_targets(struct session *session);
 /* NULL while the answer is not complete. */
 const char *session_targets_text(const struct session *session, size_t *ret_length);
 
-/* Liveness on demand (lunctl ping): a NOP-Out with an echo; false when one is under way or it is not READY. */
+/* Liveness on demand (lunctl ping): a NOP-Out with an echo; false when one is under way or it is not READY.
+ */
 bool session_ping(struct session *session);
 /* Pings answered since session_open, and the time that the last one took. */
 unsigned session_pings(const struct session *session, uint64_t *ret_last_ms);

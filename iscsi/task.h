@@ -22,11 +22,11 @@ struct task {
     uint8_t cdb[16];
     uint8_t lun[8];
     enum task_direction direction;
-    uint8_t *in;          /* READ: where the data goes */
-    const uint8_t *out;   /* WRITE: what is sent */
-    uint32_t length;      /* bytes; the Expected Data Transfer Length */
-    uint32_t timeout_ms;  /* from submission to the end; 0 takes the session's own */
-    void *owner;          /* the caller's, not touched */
+    uint8_t *in;         /* READ: where the data goes */
+    const uint8_t *out;  /* WRITE: what is sent */
+    uint32_t length;     /* bytes; the Expected Data Transfer Length */
+    uint32_t timeout_ms; /* from submission to the end; 0 takes the session's own */
+    void *owner;         /* the caller's, not touched */
 
     /* what came of it; valid in TASK_DONE */
     enum task_state state;
@@ -38,9 +38,10 @@ struct task {
     uint16_t sense_length;
     uint8_t sense[TASK_SENSE_MAX];
 
-    /* private to the session: the queue of commands not yet sent; all else lives in the session's own slots, because
-     * the task's memory may be gone while its tags are not */
+    /* private to the session: the queue of commands not yet sent; all else lives in the session's own slots,
+     * because the task's memory may be gone while its tags are not */
     struct task *next;
+    uint64_t deadline_ms;
 };
 
 #endif
