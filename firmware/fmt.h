@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text into a bounded buffer: the one formatter of the program, without libc. A buffer is always NUL-ended; what
- * does not fit is cut and noticed. Text that came from the network passes through fmt_escaped only.
+ * Text into a bounded buffer: the one formatter of the program, without libc. A buffer is always NUL-ended;
+ * what does not fit is cut and noticed. Text that came from the network passes through fmt_escaped only.
  */
 #ifndef LUNBOOT_FIRMWARE_FMT_H
 #define LUNBOOT_FIRMWARE_FMT_H
@@ -27,7 +27,8 @@ void fmt_init(struct fmt *fmt, char *buffer, size_t capacity);
 void fmt_print(struct fmt *fmt, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fmt_vprint(struct fmt *fmt, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
-/* Bytes from outside: control characters, DEL, backslash and bytes above 7Eh become \xNN (REQ-012, REQ-168). */
+/* Bytes from outside: control characters, DEL, backslash and bytes above 7Eh become \xNN (REQ-012, REQ-168).
+ */
 void fmt_escaped(struct fmt *fmt, const void *bytes, size_t length);
 
 /* 52:54:00:12:34:56 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every setting of lunboot in one table: its name, type, default, who may set it and what it means. Values from all
- * sources are merged here; each remembers where it came from and can be printed with that (secrets as dots). A value
- * of a higher source replaces one of a lower source, never the other way round (REQ-020).
+ * Every setting of lunboot in one table: its name, type, default, who may set it and what it means. Values
+ * from all sources are merged here; each remembers where it came from and can be printed with that (secrets
+ * as dots). A value of a higher source replaces one of a lower source, never the other way round (REQ-020).
  */
 #ifndef LUNBOOT_FIRMWARE_PARAMS_H
 #define LUNBOOT_FIRMWARE_PARAMS_H
@@ -23,22 +23,24 @@ enum param_source { PARAM_UNSET, PARAM_DEFAULT, PARAM_DHCP, PARAM_IBFT, PARAM_FI
 
 enum param_type {
     PARAM_TEXT,
-    PARAM_NAME,      /* an iSCSI name, normalised */
-    PARAM_ROOT_PATH, /* RFC 4173 */
-    PARAM_PORTAL,    /* host[:port] */
-    PARAM_LUN,       /* decimal, or four dashed hexadecimal groups */
-    PARAM_SECRET,    /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; from the local file only */
-    PARAM_NUMBER,    /* decimal, with a range */
-    PARAM_SIZE,      /* bytes, with the suffixes K and M */
-    PARAM_DURATION,  /* "10s", "500ms", "2m", "0", "forever" */
-    PARAM_CHOICE,    /* one of a list of words */
-    PARAM_IPV4,      /* dotted */
-    PARAM_IPV4_NET,  /* dotted/prefix */
+    PARAM_NAME,       /* an iSCSI name, normalised */
+    PARAM_ROOT_PATH,  /* RFC 4173 */
+    PARAM_PORTAL,     /* host[:port] */
+    PARAM_LUN,        /* decimal, or four dashed hexadecimal groups */
+    PARAM_SECRET,     /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; from the local file only */
+    PARAM_NUMBER,     /* decimal, with a range */
+    PARAM_SIZE,       /* bytes, with the suffixes K and M */
+    PARAM_DURATION,   /* "10s", "500ms", "2m", "0", "forever" */
+    PARAM_CHOICE,     /* one of a list of words */
+    PARAM_IPV4,       /* dotted */
+    PARAM_IPV4_NET,   /* dotted/prefix */
     PARAM_ALGORITHMS, /* list of md5, sha1, sha256, sha3-256 */
+    PARAM_DNS_NAME,   /* a host name (RFC 1123) */
+    PARAM_NIC_ID,     /* auto, a MAC, a PCI address, or a device path's text */
+    PARAM_FAULTS,     /* five decimal numbers */
 };
 
-/* X(id, "name", type, sources that may set it, default text or NULL, choices or NULL, low, high, meaning) is in params.c;
- * the ids are here. Keep both in the same order. */
+/* The ids. What each one means, its default, range and who may set it is the table in params_table.c. */
 enum param_id {
     PARAM_INITIATOR_NAME,     /* initiator-name: NAME */
     PARAM_ROOT_PATH_KEY,      /* root-path: ROOT_PATH */
@@ -66,13 +68,14 @@ enum param_id {
     PARAM_CONNECT_TIMEOUT,    /* connect-timeout: DURATION 5s */
     PARAM_LOGIN_TIMEOUT,      /* login-timeout: DURATION 15s */
     PARAM_COMMAND_TIMEOUT,    /* command-timeout: DURATION 30s */
-    PARAM_ATTACH_TIMEOUT,     /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk */
-    PARAM_QUEUE_DEPTH,        /* queue-depth: NUMBER 1..64, default 32 */
-    PARAM_TCP_WINDOW,         /* tcp-window: SIZE 64K..4M, default 1M */
-    PARAM_LOG_LEVEL,          /* log: quiet | normal | debug | trace */
-    PARAM_CAPTURE,            /* capture: file name beside the program for a packet capture */
-    PARAM_LOSSY,              /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
-    PARAM_AFTER_ATTACH,       /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
+    PARAM_ATTACH_TIMEOUT, /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk
+                           */
+    PARAM_QUEUE_DEPTH,    /* queue-depth: NUMBER 1..64, default 32 */
+    PARAM_TCP_WINDOW,     /* tcp-window: SIZE 64K..4M, default 1M */
+    PARAM_LOG_LEVEL,      /* log: quiet | normal | debug | trace */
+    PARAM_CAPTURE,        /* capture: file name beside the program for a packet capture */
+    PARAM_LOSSY,          /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
+    PARAM_AFTER_ATTACH,   /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
     PARAM_COUNT
 };
 
@@ -80,14 +83,17 @@ enum param_id {
 
 struct param_value {
     enum param_source source;
-    unsigned line;     /* of the file; 0: does not apply */
-    uint16_t length;   /* bytes of text */
+    unsigned line;                 /* of the file; 0: does not apply */
+    uint16_t length;               /* bytes of text */
     char text[PARAM_TEXT_MAX + 1]; /* as given; for secrets the decoded bytes (may hold zeros); NUL-ended */
-    uint64_t number;   /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
+    uint64_t number; /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
 };
 
 struct params {
     struct param_value values[PARAM_COUNT];
+    /* private: where each source gave each key, for the message about a second time; line + 1, 0: not given
+     */
+    uint32_t given[PARAM_COUNT][PARAM_OPTION + 1];
 };
 
 /* What was wrong with an input, for the one sentence. */
@@ -95,7 +101,7 @@ struct params_error {
     enum param_source source;
     unsigned line; /* 1-based; 0: does not apply */
     char key[64];  /* escaped, cut */
-    char reason[200];
+    char reason[320];
 };
 
 /* All defaults. */
@@ -103,11 +109,12 @@ void params_init(struct params *params);
 
 /*
  * Set one key (explicit lengths). False with *ret_error for an unknown key, a value that its type refuses, a
- * secret from a source that must not carry one, or a key given twice by the same source. A value of a lower source than
+ * secret from a source that must not carry one, or a key given twice by the same source (PARAM_FILE and
+ * PARAM_OPTION: what people write; DHCP and an iBFT replace their own value). A value of a lower source than
  * the present one is checked and then ignored.
  */
-bool params_set(struct params *params, const char *key, size_t key_length, const char *value, size_t value_length,
-                enum param_source source, unsigned line, struct params_error *ret_error);
+bool params_set(struct params *params, const char *key, size_t key_length, const char *value,
+                size_t value_length, enum param_source source, unsigned line, struct params_error *ret_error);
 
 /* The same for a known key. */
 bool params_set_id(struct params *params, enum param_id id, const char *value, size_t value_length,
@@ -129,36 +136,48 @@ static inline uint64_t params_number(const struct params *params, enum param_id 
 }
 
 const char *params_key(enum param_id id);
-const char *params_source_name(enum param_source source); /* "lunboot.conf", "DHCP", "the command line", ... */
+const char *
+params_source_name(enum param_source source); /* "lunboot.conf", "DHCP", "the command line", ... */
 
 /*
- * lunboot.conf: lines `key = value`; `#` at the start of a line or after white space begins a comment, unless inside
- * double quotes; a value may stand in double quotes; CRLF and a UTF-8 byte order mark are tolerated; NUL bytes, lines
- * over 2047 bytes and lines without '=' are errors. Stops at the first bad line.
+ * lunboot.conf: lines `key = value`; `#` at the start of a line or after white space begins a comment, unless
+ * inside double quotes; a value may stand in double quotes; CRLF and a UTF-8 byte order mark are tolerated;
+ * NUL bytes, lines over 2047 bytes and lines without '=' are errors. Stops at the first bad line.
  */
 bool params_read_file(struct params *params, const char *text, size_t length, enum param_source source,
                       struct params_error *ret_error);
 
 /*
- * Load options: `key=value` words separated by blanks, values with blanks in double quotes. A first word without
- * '=' is the program's name, as the UEFI Shell passes it. Secrets are refused here. `text` is UTF-8 (the caller
- * converts from UCS-2).
+ * Load options: `key=value` words separated by blanks, values with blanks in double quotes. A first word
+ * without
+ * '=' is the program's name, as the UEFI Shell passes it. Secrets are refused here. `text` is UTF-8 (the
+ * caller converts from UCS-2).
  */
-bool params_read_options(struct params *params, const char *text, size_t length, struct params_error *ret_error);
+bool params_read_options(struct params *params, const char *text, size_t length,
+                         struct params_error *ret_error);
 
-/* Where to boot from, after all sources: the root path's parts, each replaced by its own key when that is not lower. */
+/* Where to boot from, after all sources: the root path's parts, each replaced by its own key when that is not
+ * lower. */
 struct params_target {
     struct portal portal;
     char target[NAME_MAX_BYTES + 1];
     uint8_t lun[8];
 };
 /* False when portal or target is missing: *ret_error names what to set. */
-bool params_target(const struct params *params, struct params_target *ret_target, struct params_error *ret_error);
+bool params_target(const struct params *params, struct params_target *ret_target,
+                   struct params_error *ret_error);
 
-/* Rules over several keys: CHAP names and secrets together, equal secrets, mutual without one-way, static addresses. */
+/*
+ * Rules over several keys, to be asked after the local sources and again after DHCP: CHAP names and secrets
+ * together, equal secrets, mutual without one-way, a policy without its credentials (REQ-022), static
+ * addresses.
+ */
 bool params_check(const struct params *params, struct params_error *ret_error);
 
-/* A table that an earlier stage left, as the source PARAM_IBFT; its secrets are taken too. */
+/*
+ * A table that an earlier stage left, as the source PARAM_IBFT; its secrets are taken too. The boot-selected
+ * NIC and target count, else the first valid ones. All of it, or (false) nothing.
+ */
 struct ibft;
 bool params_from_ibft(struct params *params, const struct ibft *ibft, struct params_error *ret_error);
 
@@ -173,7 +192,11 @@ unsigned params_algorithms(const struct params *params, uint8_t ret_algorithms[C
 /* "SHA3-256"; static; "?" for another number. */
 const char *params_algorithm_name(unsigned algorithm);
 
-/* A name from the machine's UUID, or (NULL) from a MAC: always the same one (REQ-007). */
+/*
+ * A name from the machine's UUID (16 bytes as SMBIOS has them, printed as SMBIOS tools do), or from a MAC
+ * where it is NULL or one that no machine owns (all zeros or all ones): always the same one (REQ-007).
+ */
+#define PARAMS_NAME_AUTHORITY "iqn.2026-11.org.lunboot"
 void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name[NAME_MAX_BYTES + 1]);
 
 /* "auth = chap (lunboot.conf line 4)"; secrets as dots of a fixed number. */
@@ -181,6 +204,9 @@ void params_describe(const struct params *params, enum param_id id, struct fmt *
 
 /* "lunboot.conf line 4, chap-secret: too short: ..." */
 void params_error_text(const struct params_error *error, struct fmt *fmt);
+
+/* Back to the defaults for everything that this source has set (the source must be above PARAM_DEFAULT). */
+void params_forget(struct params *params, enum param_source source);
 
 /* Overwrite every secret. */
 void params_wipe(struct params *params);

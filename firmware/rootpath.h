@@ -20,13 +20,16 @@ struct rootpath {
 };
 
 /*
- * NULL and *ret_path filled, or a static sentence that says which field is wrong; *ret_path is then untouched. The
- * bracketed IPv6 form is understood; whether IPv6 can be used is the caller's question.
+ * NULL and *ret_path filled, or a static sentence that says which field is wrong; *ret_path is then
+ * untouched. The bracketed IPv6 form is understood; whether IPv6 can be used is the caller's question. The
+ * LUN is always read as hexadecimal, as the RFC says, never as decimal (REQ-018); user names and secrets are
+ * refused.
  */
 const char *rootpath_parse(const char *text, size_t length, struct rootpath *ret_path);
 
 #define ROOTPATH_TEXT_MAX 560u
-/* The text form, NUL-ended, LUN as hexadecimal groups with trailing zero groups left out; returns its length. */
+/* The text form, NUL-ended, LUN as hexadecimal groups with trailing zero groups left out; returns its length.
+ */
 size_t rootpath_format(const struct rootpath *path, char ret_text[ROOTPATH_TEXT_MAX]);
 
 #endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What follows from several settings together. */
+#include "params_table.h"
+
+#include <string.h>
+
+#include "iscsi/bytes.h"
+
+/* An error about a key that blames the place where it was set. */
+static bool blame(const struct params *params, enum param_id id, struct params_error *ret_error,
+                  const char *reason)
+{
+    const struct param_value *value = &params->values[id];
+
+    return params_refuse(ret_error, value->source, value->line, params_key(id), strlen(params_key(id)), "%s",
+                         reason);
+}
+
+/* --- Where to boot from --- */
+
+/* Does the key count, or the root path, which has the same thing in it? */
+static bool is_own(const struct params *params, enum param_id id)
+{
+    return params->values[id].source >= params->values[PARAM_ROOT_PATH_KEY].source;
+}
+
+bool params_target(const struct params *params, struct params_target *ret_target,
+                   struct params_error *ret_error)
+{
+    const struct param_value *values = params->values, *path_value = &values[PARAM_ROOT_PATH_KEY];
+    struct params_target target;
+    struct rootpath path;
+
+    memset(&path, 0, sizeof path);
+    if (params_is_set(params, PARAM_ROOT_PATH_KEY))
+        rootpath_parse(path_value->text, path_value->length, &path);
+    memset(&target, 0, sizeof target);
+    target.portal = path.portal;
+    memcpy(target.target, path.target, sizeof target.target);
+    memcpy(target.lun, path.lun, sizeof target.lun);
+    if (params_is_set(params, PARAM_PORTAL_KEY) && is_own(params, PARAM_PORTAL_KEY))
+        address_parse_portal(values[PARAM_PORTAL_KEY].text, values[PARAM_PORTAL_KEY].length, &target.portal);
+    if (params_is_set(params, PARAM_TARGET) && is_own(params, PARAM_TARGET))
+        memcpy(target.target, values[PARAM_TARGET].text, (size_t)values[PARAM_TARGET].length + 1);
+    if (is_own(params, PARAM_LUN_KEY))
+        bytes_put64(target.lun, values[PARAM_LUN_KEY].number);
+    if (!target.portal.host[0])
+        return params_refuse(
+            ret_error, PARAM_UNSET, 0, "portal", 6,
+            "nobody says where the target is: set portal and target, or root-path, in lunboot.conf "
+            "or in DHCP option 17");
+    if (!target.target[0])
+        return params_refuse(
+            ret_error, PARAM_UNSET, 0, "target", 6,
+            "nobody says which target to boot from: set target, or root-path, in lunboot.conf");
+    *ret_target = target;
+    return true;
+}
+
+/* --- Authentication --- */
+
+static bool has_pair(const struct params *params, enum param_id name, enum param_id secret)
+{
+    return params_is_set(params, name) && params_is_set(params, secret);
+}
+
+enum login_policy params_login_policy(const struct params *params)
+{
+    if (params_is_set(params, PARAM_AUTH))
+        return (enum login_policy)params_number(params, PARAM_AUTH);
+    if (has_pair(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET))
+        return LOGIN_AUTH_MUTUAL;
+    if (has_pair(params, PARAM_CHAP_NAME, PARAM_CHAP_SECRET))
+        return LOGIN_AUTH_CHAP;
+    return LOGIN_AUTH_NONE;
+}
+
+static bool check_pair(const struct params *params, enum param_id name, enum param_id secret,
+                       const char *no_secret, const char *no_name, struct params_error *ret_error)
+{
+    if (params_is_set(params, name) && !params_is_set(params, secret))
+        return blame(params, name, ret_error, no_secret);
+    if (params_is_set(params, secret) && !params_is_set(params, name))
+        return blame(params, secret, ret_error, no_name);
+    return true;
+}
+
+static bool secrets_equal(const struct params *params)
+{
+    const struct param_value *ours = &params->values[PARAM_CHAP_SECRET];
+    const struct param_value *theirs = &params->values[PARAM_MUTUAL_CHAP_SECRET];
+
+    return ours->length > 0 && ours->length == theirs->length &&
+           bytes_equal_secret((const uint8_t *)ours->text, (const uint8_t *)theirs->text, ours->length);
+}
+
+/* No policy is served with less than it asks for (REQ-022). */
+static bool check_policy(const struct params *params, struct params_error *ret_error)
+{
+    bool one_way = has_pair(params, PARAM_CHAP_NAME, PARAM_CHAP_SECRET);
+    bool mutual = has_pair(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET);
+
+    switch (params_login_policy(params)) {
+    case LOGIN_AUTH_MUTUAL:
+        if (!one_way || !mutual)
+            return blame(
+                params, PARAM_AUTH, ret_error,
+                "mutual needs chap-name, chap-secret, mutual-chap-name and mutual-chap-secret: set them in "
+                "lunboot.conf");
+        return true;
+    case LOGIN_AUTH_CHAP:
+    case LOGIN_AUTH_ANY:
+        if (!one_way)
+            return blame(params, PARAM_AUTH, ret_error,
+                         "CHAP needs chap-name and chap-secret: set them in lunboot.conf");
+        return true;
+    case LOGIN_AUTH_NONE:
+        return true;
+    }
+    return true;
+}
+
+static bool check_chap(const struct params *params, struct params_error *ret_error)
+{
+    if (!check_pair(params, PARAM_CHAP_NAME, PARAM_CHAP_SECRET,
+                    "it is set and chap-secret is not: set that in lunboot.conf",
+                    "it is set and chap-name is not: set that too", ret_error) ||
+        !check_pair(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET,
+                    "it is set and mutual-chap-secret is not: set that in lunboot.conf",
+                    "it is set and mutual-chap-name is not: set that too", ret_error))
+        return false;
+    if (params_is_set(params, PARAM_MUTUAL_CHAP_NAME) && !params_is_set(params, PARAM_CHAP_NAME))
+        return blame(params, PARAM_MUTUAL_CHAP_NAME, ret_error,
+                     "mutual CHAP needs the one-way kind as well: set chap-name and chap-secret");
+    if (secrets_equal(params))
+        return blame(
+            params, PARAM_MUTUAL_CHAP_SECRET, ret_error,
+            "it equals chap-secret: each direction needs a secret of its own (RFC 7143 section 9.2.1)");
+    return check_policy(params, ret_error);
+}
+
+/* --- Static addresses --- */
+
+static bool on_network(const struct params *params)
+{
+    const struct param_value *ip = &params->values[PARAM_IP], *gateway = &params->values[PARAM_GATEWAY];
+    struct address router;
+    uint8_t address[4];
+    unsigned prefix;
+    char reason[8];
+    struct fmt fmt;
+    uint32_t difference;
+
+    fmt_init(&fmt, reason, sizeof reason);
+    if (!params_parse_network(ip->text, ip->length, address, &prefix, &fmt) ||
+        !address_parse(gateway->text, gateway->length, &router))
+        return false;
+    difference = bytes_get32(address) ^ bytes_get32(router.bytes);
+    return difference != 0 && (prefix == 32 ? difference : difference >> (32 - prefix)) == 0;
+}
+
+static bool check_addresses(const struct params *params, struct params_error *ret_error)
+{
+    bool is_static = params_number(params, PARAM_IP) != 0;
+    struct params_error ignored;
+    struct params_target target;
+    struct address address;
+
+    if (!is_static)
+        return !params_is_set(params, PARAM_GATEWAY) ||
+               blame(params, PARAM_GATEWAY, ret_error,
+                     "it belongs to a static address, and ip is dhcp: set ip too, or remove it");
+    if (params_is_set(params, PARAM_GATEWAY) && !on_network(params))
+        return blame(params, PARAM_GATEWAY, ret_error,
+                     "it is not another host on the network of ip: correct one of the two");
+    if (!params_is_set(params, PARAM_DNS) && params_target(params, &target, &ignored) &&
+        !address_parse(target.portal.host, strlen(target.portal.host), &address))
+        return blame(
+            params, PARAM_IP, ret_error,
+            "the target's portal is a name, and with a static address nobody can look it up: set dns too");
+    return true;
+}
+
+bool params_check(const struct params *params, struct params_error *ret_error)
+{
+    return check_chap(params, ret_error) && check_addresses(params, ret_error);
+}
+
+/* --- The derived name --- */
+
+static bool is_somebodys(const uint8_t *uuid)
+{
+    uint8_t all_ones = 0xff, any = 0;
+
+    for (unsigned i = 0; uuid && i < 16; i++) {
+        all_ones &= uuid[i];
+        any |= uuid[i];
+    }
+    return uuid && any != 0 && all_ones != 0xff;
+}
+
+void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name[NAME_MAX_BYTES + 1])
+{
+    /* The first three parts of a UUID are little-endian in SMBIOS 2.6 and later; tools print them turned. */
+    static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    struct fmt fmt;
+
+    fmt_init(&fmt, ret_name, NAME_MAX_BYTES + 1);
+    fmt_print(&fmt, PARAMS_NAME_AUTHORITY ":");
+    if (!is_somebodys(uuid)) {
+        fmt_print(&fmt, "mac-");
+        for (unsigned i = 0; i < 6; i++)
+            fmt_print(&fmt, "%02x", mac[i]);
+        return;
+    }
+    fmt_print(&fmt, "uuid");
+    for (unsigned i = 0; i < 16; i++)
+        fmt_print(&fmt, i == 0 || i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[order[i]]);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "params_table.h"
+
+#define DHCP   PARAM_BIT(PARAM_DHCP)
+#define IBFT   PARAM_BIT(PARAM_IBFT)
+#define FILE   PARAM_BIT(PARAM_FILE)
+#define OPTION PARAM_BIT(PARAM_OPTION)
+#define LOCAL  (FILE | OPTION)
+
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define KIB    UINT64_C(1024)
+#define MIB    (1024 * KIB)
+#define YES_NO "no|yes"
+
+/*
+ * X(id, name, type, sources, default, choices, low, high, meaning, example).
+ * auth's words stand in the order of enum login_policy, log's numbers are those of enum log_level.
+ */
+#define TABLE(X)                                                                                             \
+    X(INITIATOR_NAME, "initiator-name", NAME, LOCAL | IBFT | DHCP, NULL, NULL, 0, 0,                         \
+      "The iSCSI name of this machine; without one it is derived from the machine's UUID.",                  \
+      "iqn.2026-11.com.example:host1")                                                                       \
+    X(ROOT_PATH_KEY, "root-path", ROOT_PATH, LOCAL | DHCP, NULL, NULL, 0, 0,                                 \
+      "Portal, LUN (hexadecimal) and target in one, as in RFC 4173 and in DHCP option 17.",                  \
+      "iscsi:10.0.2.2:::1:iqn.2026-11.com.example:disk1")                                                    \
+    X(PORTAL_KEY, "portal", PORTAL, LOCAL | IBFT, NULL, NULL, 0, 0,                                          \
+      "Where the target listens: an address or a name, and a port if it is not 3260.", "10.0.2.2:3260")      \
+    X(TARGET, "target", NAME, LOCAL | IBFT, NULL, NULL, 0, 0, "The iSCSI name of the target.",               \
+      "iqn.2026-11.com.example:disk1")                                                                       \
+    X(LUN_KEY, "lun", LUN, LOCAL | IBFT, "0", NULL, 0, 0,                                                    \
+      "The logical unit: decimal, or four groups of four hexadecimal digits joined by dashes.", "1")         \
+    X(AUTH, "auth", CHOICE, LOCAL, NULL, "none|any|chap|mutual", 0, 0,                                       \
+      "What must be proven at login; unless set, what the credentials allow: mutual, chap or none. "         \
+      "any: the target may do without.",                                                                     \
+      "mutual")                                                                                              \
+    X(CHAP_NAME, "chap-name", TEXT, LOCAL | IBFT, NULL, NULL, 1, CHAP_NAME_MAX,                              \
+      "The CHAP name that this machine logs in with.", "host1")                                              \
+    X(CHAP_SECRET, "chap-secret", SECRET, FILE | IBFT, NULL, NULL, CHAP_SECRET_MIN, CHAP_SECRET_MAX,         \
+      "The secret of chap-name: text, 0x and hexadecimal digits, or 0b and base64; 12 to 255 bytes.",        \
+      "0x000102030405060708090a0b0c0d0e0f")                                                                  \
+    X(MUTUAL_CHAP_NAME, "mutual-chap-name", TEXT, LOCAL | IBFT, NULL, NULL, 1, CHAP_NAME_MAX,                \
+      "The CHAP name with which the target must prove itself.", "storage1")                                  \
+    X(MUTUAL_CHAP_SECRET, "mutual-chap-secret", SECRET, FILE | IBFT, NULL, NULL, CHAP_SECRET_MIN,            \
+      CHAP_SECRET_MAX, "The secret of mutual-chap-name; it must differ from chap-secret.",                   \
+      "0x101112131415161718191a1b1c1d1e1f")                                                                  \
+    X(CHAP_ALGORITHMS, "chap-algorithms", ALGORITHMS, LOCAL, "sha3-256,sha256,sha1,md5", NULL, 1,            \
+      CHAP_ALGORITHMS,                                                                                       \
+      "The CHAP algorithms offered, best first. With md5 in the list, one second login with MD5 alone is "   \
+      "tried "                                                                                               \
+      "where the first fails; an attacker on the path can force that step.",                                 \
+      "sha256,md5")                                                                                          \
+    X(NIC, "nic", NIC_ID, LOCAL | IBFT, "auto", NULL, 1, 255,                                                \
+      "Which network interface: auto, a MAC, a PCI address, or the text of its device path.",                \
+      "52:54:00:12:34:56")                                                                                   \
+    X(LINK_WAIT, "link-wait", DURATION, LOCAL, "15s", NULL, 0, 10 * MINUTE,                                  \
+      "How long to wait for a link, all interfaces together.", "15s")                                        \
+    X(DHCP_WAIT, "dhcp-wait", DURATION, LOCAL, "20s", NULL, SECOND, 10 * MINUTE,                             \
+      "How long to wait for an address on one interface.", "20s")                                            \
+    X(OFFER_WAIT, "offer-wait", DURATION, LOCAL, "1s", NULL, 0, 30 * SECOND,                                 \
+      "How long offers are collected after the first; one with a root path wins.", "1s")                     \
+    X(IP, "ip", IPV4_NET, LOCAL | IBFT, "dhcp", NULL, 0, 0,                                                  \
+      "dhcp, or a static address with its prefix length.", "10.0.2.15/24")                                   \
+    X(GATEWAY, "gateway", IPV4, LOCAL | IBFT, NULL, NULL, 1, 1, "The router of a static address.",           \
+      "10.0.2.1")                                                                                            \
+    X(DNS, "dns", IPV4, LOCAL | IBFT, NULL, NULL, 1, 2, "One or two name servers, separated by a comma.",    \
+      "10.0.2.3,10.0.2.4")                                                                                   \
+    X(HOSTNAME, "hostname", DNS_NAME, LOCAL | IBFT, NULL, NULL, 0, 0,                                        \
+      "The host name told to the DHCP server and, by the iBFT, to the operating system.", "host1")           \
+    X(BOOT_FILE, "boot-file", TEXT, LOCAL, NULL, NULL, 1, 255,                                               \
+      "The loader on the disk; without it \\EFI\\BOOT\\BOOTX64.EFI and then known loaders are tried.",       \
+      "\\EFI\\debian\\grubx64.efi")                                                                          \
+    X(BOOT_ARGS, "boot-args", TEXT, LOCAL, NULL, NULL, 0, PARAM_TEXT_MAX, "The command line of the loader.", \
+      "root=/dev/sda2 ro")                                                                                   \
+    X(IBFT_SECRETS, "ibft-secrets", CHOICE, LOCAL, "yes", YES_NO, 0, 0,                                      \
+      "Whether the iBFT carries the CHAP secrets to the operating system.", "no")                            \
+    X(PAUSE_ON_FAILURE, "pause-on-failure", DURATION, LOCAL, "10s", NULL, 0, UINT64_MAX,                     \
+      "How long the failure stays on the screen: a duration, 0 or forever.", "forever")                      \
+    X(CONNECT_TIMEOUT, "connect-timeout", DURATION, LOCAL, "5s", NULL, 100, 5 * MINUTE,                      \
+      "For one TCP connection.", "5s")                                                                       \
+    X(LOGIN_TIMEOUT, "login-timeout", DURATION, LOCAL, "15s", NULL, SECOND, 10 * MINUTE, "For one login.",   \
+      "15s")                                                                                                 \
+    X(COMMAND_TIMEOUT, "command-timeout", DURATION, LOCAL, "30s", NULL, SECOND, 10 * MINUTE,                 \
+      "For one SCSI command.", "30s")                                                                        \
+    X(ATTACH_TIMEOUT, "attach-timeout", DURATION, LOCAL, "60s", NULL, SECOND, 60 * MINUTE,                   \
+      "From the first packet of a session to a disk that is ready.", "2m")                                   \
+    X(QUEUE_DEPTH, "queue-depth", NUMBER, LOCAL, "32", NULL, 1, 64, "SCSI commands in flight.", "32")        \
+    X(TCP_WINDOW, "tcp-window", SIZE, LOCAL, "1M", NULL, 64 * KIB, 4 * MIB, "The receive window of TCP.",    \
+      "256K")                                                                                                \
+    X(LOG_LEVEL, "log", CHOICE, LOCAL, "normal", "quiet=1|normal=2|debug=3|trace=4", 0, 0,                   \
+      "How much is told; quiet: errors alone.", "debug")                                                     \
+    X(CAPTURE, "capture", TEXT, LOCAL, NULL, NULL, 1, 255,                                                   \
+      "The file beside the program into which the packets are written.", "lunboot.pcap")                     \
+    X(LOSSY, "lossy", FAULTS, LOCAL, NULL, NULL, 0, 0,                                                       \
+      "For tests: a seed, and how many of 65536 frames are lost, repeated, reordered and damaged.",          \
+      "1,600,600,600,600")                                                                                   \
+    X(AFTER_ATTACH, "boot", CHOICE, LOCAL, "yes", YES_NO, 0, 0,                                              \
+      "no: log in, print the disk, take everything down and return.", "no")
+
+const struct param_row params_table[PARAM_COUNT] = {
+#define X(id, key, kind, from, preset, words, least, most, text, sample)                                     \
+    [PARAM_##id] = {.name = (key),                                                                           \
+                    .type = PARAM_##kind,                                                                    \
+                    .sources = (from),                                                                       \
+                    .default_value = (preset),                                                               \
+                    .choices = (words),                                                                      \
+                    .low = (least),                                                                          \
+                    .high = (most),                                                                          \
+                    .meaning = (text),                                                                       \
+                    .example = (sample)},
+    TABLE(X)
+#undef X
+};
