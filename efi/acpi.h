@@ -14,13 +14,16 @@ uint8_t *acpi_find(const char signature[4], unsigned index, size_t *ret_length);
 EFI_STATUS acpi_install(const uint8_t *table, size_t length, UINTN *ret_key);
 
 /*
- * Remove every table with this signature, whoever installed it, through EFI_ACPI_SDT_PROTOCOL (PI 1.2, volume
- * 5). EFI_UNSUPPORTED when the firmware has no such protocol, EFI_NOT_FOUND when there is no such table.
+ * Remove every table with this signature, whoever installed it: through EFI_ACPI_SDT_PROTOCOL (PI 1.8, volume
+ * 5, section 9.1), and where the firmware has none, by giving the table a signature that nobody looks for.
+ * EFI_NOT_FOUND when there is no such table.
  */
 EFI_STATUS acpi_remove(const char signature[4]);
 
-/* Overwrite the installed copy (`signature` names what must be found there) with zeros after its header, then
- * remove it. */
+/*
+ * Overwrite the installed copy of `table` (`signature` names what must be found there) with zeros after its
+ * header, then remove it. EFI_NOT_FOUND when it was removed but no copy was there to be overwritten.
+ */
 EFI_STATUS acpi_uninstall(UINTN key, const char signature[4], const uint8_t *table, size_t length);
 
 #endif

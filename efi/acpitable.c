@@ -100,6 +100,14 @@ bool acpitable_is_copy(const uint8_t *installed, size_t installed_length, const 
                0;
 }
 
+void acpitable_disguise(uint8_t *table)
+{
+    const uint8_t hidden = '~';
+
+    table[TABLE_CHECKSUM] = (uint8_t)(table[TABLE_CHECKSUM] + table[0] - hidden);
+    table[0] = hidden;
+}
+
 void acpitable_wipe(uint8_t *table, size_t length)
 {
     volatile uint8_t *at = table;

@@ -586,6 +586,12 @@ static void try_acpi(void)
     check("iBFT is there once", acpi_find("iBFT", 1, &length) == NULL);
     check_status("iBFT goes", acpi_uninstall(key, "iBFT", table, sizeof table), EFI_SUCCESS);
     check("no iBFT after", acpi_find("iBFT", 0, &length) == NULL);
+    check_status("no iBFT to remove", acpi_remove("iBFT"), EFI_NOT_FOUND);
+    acpi_install(table, sizeof table, &key);
+    acpi_install(table, sizeof table, &key);
+    check("two iBFTs", acpi_find("iBFT", 1, &length) != NULL);
+    check_status("both are removed", acpi_remove("iBFT"), EFI_SUCCESS);
+    check("no iBFT at all", acpi_find("iBFT", 0, &length) == NULL);
 }
 
 /* --- The end
