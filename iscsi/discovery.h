@@ -23,8 +23,7 @@ struct discovery_record {
 struct discovery {
     struct text_reader reader;
     char name[NAME_MAX_BYTES + 1];
-    bool named, address_seen, ended;
-    struct discovery_record pending;
+    bool named, address_seen;
     unsigned skipped; /* malformed names or addresses, left out */
 };
 
@@ -32,9 +31,10 @@ struct discovery {
 void discovery_init(struct discovery *discovery, const char *text, size_t length);
 
 /*
- * The next record: one for each address of each target, one without address for a target that has none. False at
- * the end. `*ret_fault` is FAULT_FORMAT_TEXT when the text is no key=value list, else FAULT_NONE.
+ * The next record: one for each address of each target, one without address for a target that has none. False
+ * at the end. `*ret_fault` is FAULT_FORMAT_TEXT when the text is no key=value list, else FAULT_NONE.
  */
-bool discovery_next(struct discovery *discovery, struct discovery_record *ret_record, enum fault_code *ret_fault);
+bool discovery_next(struct discovery *discovery, struct discovery_record *ret_record,
+                    enum fault_code *ret_fault);
 
 #endif

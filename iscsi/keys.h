@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The operational text keys of RFC 7143 section 13 in one table: kind, range, default, stage and the field that
- * the result goes to. Offers, answers and the result functions are loops over this table (REQ-088 to REQ-116).
+ * The operational text keys of RFC 7143 section 13 in one table: kind, range, default, stage and the field
+ * that the result goes to. Offers, answers and the result functions are loops over this table (REQ-088 to
+ * REQ-116).
  */
 #ifndef LUNBOOT_ISCSI_KEYS_H
 #define LUNBOOT_ISCSI_KEYS_H
@@ -14,17 +15,17 @@
 
 /* What a login agreed on. Before it: the defaults of section 13. */
 struct keys_values {
-    uint32_t header_digest;           /* 0 None, 1 CRC32C */
+    uint32_t header_digest; /* 0 None, 1 CRC32C */
     uint32_t data_digest;
     uint32_t max_connections;
-    uint32_t initial_r2t;             /* 1 Yes */
-    uint32_t immediate_data;          /* 1 Yes */
-    uint32_t max_recv_data_length;    /* ours, bytes */
+    uint32_t initial_r2t;                 /* 1 Yes */
+    uint32_t immediate_data;              /* 1 Yes */
+    uint32_t max_recv_data_length;        /* ours, bytes */
     uint32_t target_max_recv_data_length; /* the target's, bytes: bounds what we send */
     uint32_t max_burst_length;
     uint32_t first_burst_length;
-    uint32_t default_time2wait;       /* seconds */
-    uint32_t default_time2retain;     /* seconds */
+    uint32_t default_time2wait;   /* seconds */
+    uint32_t default_time2retain; /* seconds */
     uint32_t max_outstanding_r2t;
     uint32_t data_pdu_in_order;
     uint32_t data_sequence_in_order;
@@ -43,7 +44,8 @@ struct keys {
     const char *fault_key; /* the key of the last fault, static, or NULL */
 };
 
-/* `offer` NULL takes lunboot's own offers (MaxRecvDataSegmentLength 262144, ImmediateData Yes, InitialR2T No ...). */
+/* `offer` NULL takes lunboot's own offers (MaxRecvDataSegmentLength 262144, ImmediateData Yes, InitialR2T No
+ * ...). */
 void keys_init(struct keys *keys, const struct keys_values *offer, bool discovery);
 
 /* Append our operational offers and declarations that were not sent yet (stage 1). */
