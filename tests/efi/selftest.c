@@ -165,6 +165,13 @@ static bool file_holds(const char *name, const char *wanted)
     return same;
 }
 
+static EFI_HANDLE own_device(void)
+{
+    EFI_LOADED_IMAGE *loaded = uefi_interface(uefi_image, &uefi_guid_loaded_image);
+
+    return loaded->DeviceHandle;
+}
+
 static void try_files(void)
 {
     char *data = NULL;
@@ -652,11 +659,17 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     try_levels();
     try_time();
     try_randomness();
-    try_files();
+    bool has_files = uefi_interface(own_device(), &uefi_guid_file_system) != NULL;
+    sayf("files beside the program: %d", has_files);
+    if (has_files) {
+        try_files();
+    }
     try_console();
     try_identity();
     try_nics();
-    try_disk();
+    if (has_files) {
+        try_disk();
+    }
     try_acpi();
     leave(image);
     return EFI_SUCCESS;

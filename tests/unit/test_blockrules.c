@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "efi/blockrules.c"
+#include "efi/blockrules.c" /* NOLINT(bugprone-suspicious-include) */
 
 enum {
     BLOCK = 512,

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "efi/pathbytes.c"
-#include "efi/ucs2.c"
+#include "efi/pathbytes.c" /* NOLINT(bugprone-suspicious-include) */
+#include "efi/ucs2.c"      /* NOLINT(bugprone-suspicious-include) */
 
 static const struct devpath_iscsi example = {
     .local = {192, 0, 2, 10},

@@ -18,12 +18,12 @@
 /* Both have a get32 and a sums_to_zero of their own. */
 #define get32        acpi_get32
 #define sums_to_zero acpi_sums_to_zero
-#include "efi/acpitable.c"
+#include "efi/acpitable.c" /* NOLINT(bugprone-suspicious-include) */
 #undef get32
 #undef sums_to_zero
 #define get32        smbios_get32
 #define sums_to_zero smbios_sums_to_zero
-#include "efi/smbiostable.c"
+#include "efi/smbiostable.c" /* NOLINT(bugprone-suspicious-include) */
 #undef get32
 #undef sums_to_zero
 
@@ -335,7 +335,7 @@ static void test_both_entry_points(void **state)
     two[5] = 31;
     two[6] = 2;
     two[7] = 8;
-    memcpy(two + 16, "_DMI_", 5);
+    memcpy(two + 16, (const uint8_t[]){'_', 'D', 'M', 'I', '_'}, 5);
     put(two + 22, 0x1234, 2);
     put(two + 24, 0x56789abc, 4);
     fix_sum(two, 31, two + 4);
