@@ -330,7 +330,7 @@ size_t stream_space(const struct stream *stream)
     if (queued + QUEUE_SLACK >= TCP_SND_QUEUELEN) {
         return 0;
     }
-    bytes = tcp_sndbuf(stream->pcb);
+    bytes = stream->pcb->snd_buf; /* tcp_sndbuf would cut it to 16 bits */
     room = (TCP_SND_QUEUELEN - QUEUE_SLACK - queued) / 2 * segment_size(stream->pcb);
     return bytes < room ? bytes : room;
 }
@@ -363,7 +363,7 @@ void stream_flush(struct stream *stream)
 
 size_t stream_unacknowledged(const struct stream *stream)
 {
-    return can_send(stream) ? TCP_SND_BUF - tcp_sndbuf(stream->pcb) : 0;
+    return can_send(stream) ? TCP_SND_BUF - stream->pcb->snd_buf : 0;
 }
 
 /* ---- the end ---- */
