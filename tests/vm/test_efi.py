@@ -33,12 +33,13 @@ def start(folder, machine, least):
     return text
 
 
-def run(name, nics, **more):
+def run(name, nics, extra=(), **more):
     folder = prepare(name)
     ramdisk = disk.fat_disk(folder / "ramdisk.img", 512, {"EFI/BOOT/BOOTX64.EFI": SELFTEST}, size=4 * disk.MIB)
     esp = make_esp(folder / "esp.img", SELFTEST, more={"EFI/BOOT/ramdisk.img": ramdisk})
     identity = ["-uuid", UUID, "-smbios", "type=1,serial=LB-0042"]
-    return start(folder, Machine(disks=[Disk(esp, bootindex=0)], nics=nics, extra=identity, **more), least=75)
+    return start(folder, Machine(disks=[Disk(esp, bootindex=0)], nics=nics, extra=[*identity, *extra], **more),
+                 least=75)
 
 
 def test_req_338_virtio_net_with_the_firmwares_own_driver(request):
@@ -71,3 +72,11 @@ def test_loaded_over_the_second_nic(request):
 @pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
 def test_newer_firmware(request):
     run(request.node.name, [Nic()], code=str(NEWER / "OVMF_CODE_4M.fd"), variables=str(NEWER / "OVMF_VARS_4M.fd"))
+
+
+@pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
+def test_firmware_that_enforces_memory_permissions(request):
+    """What answers for a disk that a driver keeps must be executable, and nothing else of ours."""
+    run(request.node.name, [Nic()], code=str(NEWER / "OVMF_CODE_4M.secboot.strictnx.fd"),
+        variables=str(NEWER / "OVMF_VARS_4M.fd"),
+        extra=["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"])
