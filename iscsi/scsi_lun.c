@@ -49,11 +49,19 @@ bool scsi_lun_parse_hex(const char *text, size_t length, uint8_t ret_lun[8])
     return true;
 }
 
+static bool has_dash(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '-')
+            return true;
+    return false;
+}
+
 bool scsi_lun_parse_decimal(const char *text, size_t length, uint8_t ret_lun[8])
 {
     uint32_t number = 0;
 
-    if (length > 0 && memchr(text, '-', length) != NULL)
+    if (has_dash(text, length))
         return scsi_lun_parse_hex(text, length, ret_lun);
     if (length == 0 || length > 5)
         return false;
