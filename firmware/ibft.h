@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The iSCSI Boot Firmware Table (iBFT 1.03): a description of the boot to the operating system. Built and read by
- * pure code over bytes; publishing it is efi/acpi.h's business (REQ-319 to REQ-330).
+ * The iSCSI Boot Firmware Table (iBFT 1.03): a description of the boot to the operating system. Built and
+ * read by pure code over bytes; publishing it is efi/acpi.h's business (REQ-319 to REQ-330).
  */
 #ifndef LUNBOOT_FIRMWARE_IBFT_H
 #define LUNBOOT_FIRMWARE_IBFT_H
@@ -17,7 +17,12 @@
 #define IBFT_SIZE_MAX  4096u
 #define IBFT_HOST_MAX  255u
 
-enum ibft_origin { IBFT_ORIGIN_OTHER = 0, IBFT_ORIGIN_MANUAL = 1, IBFT_ORIGIN_WELL_KNOWN = 2, IBFT_ORIGIN_DHCP = 3 };
+enum ibft_origin {
+    IBFT_ORIGIN_OTHER = 0,
+    IBFT_ORIGIN_MANUAL = 1,
+    IBFT_ORIGIN_WELL_KNOWN = 2,
+    IBFT_ORIGIN_DHCP = 3
+};
 enum ibft_chap { IBFT_CHAP_NONE = 0, IBFT_CHAP_ONE_WAY = 1, IBFT_CHAP_MUTUAL = 2 };
 
 /* Addresses: 16 bytes as in the table; all zero: absent; IPv4 as ::ffff:a.b.c.d. */
@@ -52,16 +57,17 @@ struct ibft {
     struct ibft_target targets[IBFT_PAIRS_MAX];
 };
 
-/* Write the table; returns its length in bytes, 0 when it does not fit in `capacity`. Control length 18, checksum right. */
+/* Write the table; returns its length in bytes, 0 when it does not fit in `capacity`. Control length 18,
+ * checksum right. */
 size_t ibft_build(const struct ibft *ibft, uint8_t *ret_table, size_t capacity);
 
 /*
- * Read a table that somebody else wrote: every length, offset and string is checked; structures that are not valid
- * are left zero. NULL, or a static sentence that says what is wrong.
+ * Read a table that somebody else wrote: every length, offset and string is checked; structures that are not
+ * valid are left zero. NULL, or a static sentence that says what is wrong.
  */
 const char *ibft_parse(const uint8_t *table, size_t length, struct ibft *ret_ibft);
 
 void ibft_map_ipv4(const uint8_t ipv4[4], uint8_t ret_address[16]); /* 0.0.0.0 becomes all zero */
-bool ibft_get_ipv4(const uint8_t address[16], uint8_t ret_ipv4[4]);  /* false: absent or not IPv4 */
+bool ibft_get_ipv4(const uint8_t address[16], uint8_t ret_ipv4[4]); /* false: absent or not IPv4 */
 
 #endif

@@ -166,8 +166,10 @@ static bool check_addresses(const struct params *params, struct params_error *re
     struct params_target target;
     struct address address;
 
+    /* A gateway of a lower source than ip = dhcp is merely out of use. */
     if (!is_static)
         return !params_is_set(params, PARAM_GATEWAY) ||
+               params->values[PARAM_GATEWAY].source < params->values[PARAM_IP].source ||
                blame(params, PARAM_GATEWAY, ret_error,
                      "it belongs to a static address, and ip is dhcp: set ip too, or remove it");
     if (params_is_set(params, PARAM_GATEWAY) && !on_network(params))
