@@ -5,18 +5,23 @@
  * connection and tells the time; the session says what it wants. Same configuration, bytes and ticks: same
  * output. No callbacks, no allocation, no globals (architecture: the core's contract).
  *
- * The caller's turn: session_tick with the present time first (every other call uses that time), then in any
- * order, until nothing moves any more: session_next_action -> do it, until SESSION_DO_NOTHING; while received
- * bytes: session_rx_space, copy, session_rx_done; while session_tx_peek gives bytes and the stream has room:
- * hand over, session_tx_done.
+ * The caller's turn, session_tick with the present time first (every other call uses that time), then in any
+ * order until nothing moves any more:
+ *
+ * - session_next_action -> do it, until SESSION_DO_NOTHING;
+ * - while received bytes: session_rx_space, copy, session_rx_done;
+ * - while session_tx_peek gives bytes and the stream has room: hand over, session_tx_done.
+ *
+ * Then session_tick once more: what moved may have brought nearer the time until which the caller may sleep.
  *
  * A session has one connection, so the byte calls name the session. With several paths there are several
  * sessions.
  *
  * Connections are numbered. CLOSE or ABORT of one always comes before RESOLVE or CONNECT of the next; from
  * the moment the session gives one up until session_connected of the next, rx_space and tx_peek give nothing.
- * Reports that carry an old number are ignored, so the caller need not care about late events. The caller
- * reports FIN only after all received bytes were taken, RST at once.
+ * Reports that carry an old number are ignored, so the caller need not care about late events. ABORT comes
+ * even for a connection that was reported closed. The caller reports FIN only after all received bytes were
+ * taken, RST at once.
  *
  * When a session that was SESSION_READY is lost, it becomes SESSION_FAILED and its tasks end with
  * FAULT_SESSION_LOST; session_open then logs in again with the same ISID and TSIH 0 (reinstatement,
@@ -121,7 +126,8 @@ struct session_info {
     struct address address; /* in use */
     uint16_t tsih;
     unsigned chap_algorithm; /* 0: no CHAP */
-    bool authenticated, mutual, weak_challenge;
+    bool authenticated, mutual;
+    bool weak_challenge, repeated_challenge; /* of the target: see chap.h */
     bool md5_retried;       /* the second login of REQ-152 was made */
     bool moved_permanently; /* a redirection 0102: the configuration should be changed */
 };

@@ -440,6 +440,7 @@ static void fill_info(struct session *session)
         .authenticated = login->authenticated,
         .mutual = login->mutual,
         .weak_challenge = login->authenticated && login->chap.weak_challenge,
+        .repeated_challenge = login->authenticated && login->chap.repeated_challenge,
         .md5_retried = route->md5_used,
         .moved_permanently = route->moved_permanently,
     };
