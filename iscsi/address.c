@@ -78,11 +78,12 @@ static bool parse_ipv4(const char *text, size_t length, uint8_t ret_bytes[4])
     return true;
 }
 
-/* The groups of an IPv6 address as they are read; `gap` is the index of the :: or GROUPS. */
+/* The groups of an IPv6 address as they are read; the :: stands before the group with the index `gap`. */
 struct groups {
     uint16_t value[GROUPS];
     unsigned count;
     unsigned gap;
+    bool has_gap;
 };
 
 static bool add_group(struct groups *groups, const char *text, size_t length)
@@ -118,7 +119,7 @@ static bool add_dotted(struct groups *groups, const char *text, size_t length)
 static bool read_groups(const char *text, size_t length, struct groups *groups)
 {
     if (length >= 2 && text[0] == ':' && text[1] == ':') {
-        groups->gap = 0;
+        groups->has_gap = true;
         text += 2;
         length -= 2;
     }
@@ -136,8 +137,9 @@ static bool read_groups(const char *text, size_t length, struct groups *groups)
         if (length == 0)
             return false; /* a single colon at the end */
         if (text[0] == ':') {
-            if (groups->gap != GROUPS)
+            if (groups->has_gap)
                 return false;
+            groups->has_gap = true;
             groups->gap = groups->count;
             text++;
             length--;
@@ -148,16 +150,16 @@ static bool read_groups(const char *text, size_t length, struct groups *groups)
 
 static bool parse_ipv6(const char *text, size_t length, uint8_t ret_bytes[16])
 {
-    struct groups groups = {.gap = GROUPS};
+    struct groups groups = {.count = 0};
     unsigned missing;
 
     if (!read_groups(text, length, &groups))
         return false;
     missing = GROUPS - groups.count;
-    if ((groups.gap == GROUPS) != (missing == 0)) /* a :: stands for one group at least */
+    if (groups.has_gap == (missing == 0)) /* a :: stands for one group at least */
         return false;
     for (unsigned i = 0, from = 0; i < GROUPS; i++) {
-        bool in_gap = groups.gap != GROUPS && i >= groups.gap && i < groups.gap + missing;
+        bool in_gap = i >= groups.gap && i < groups.gap + missing;
 
         bytes_put16(ret_bytes + 2 * (size_t)i, in_gap ? 0 : groups.value[from++]);
     }
