@@ -112,6 +112,7 @@ static bool ends_in_number(const char *host)
 {
     size_t length = strlen(host), digits = 0;
 
+    length -= length > 0 && host[length - 1] == '.';
     while (digits < length && host[length - digits - 1] >= '0' && host[length - digits - 1] <= '9') {
         digits++;
     }

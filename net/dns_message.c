@@ -193,6 +193,7 @@ static bool take_record(struct cursor *c, struct dns_name *wanted, unsigned *ali
     } else if (type == TYPE_ALIAS && *aliases < DNS_ALIASES_MAX) {
         take_name(&inside, &target);
         if (inside.bad || inside.at != c->at) {
+            c->bad = true;
             return false;
         }
         *wanted = target;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lwip/etharp.h"
+#include "lwip/ip4.h"
 #include "lwip/netif.h"
 #include "lwip/opt.h"
 #include "lwip/pbuf.h"
@@ -200,7 +201,9 @@ static struct pbuf *copy(struct nic_frame *frame)
     return p;
 }
 
-/* Only what lwIP was built to take goes on: Ethernet II with IPv4 or ARP, of a length that fits its 16 bits.
+/*
+ * Only what lwIP was built to take goes on: Ethernet II with IPv4 or ARP, of a length that fits its 16 bits and
+ * holds the fixed part of each: lwIP 2.2.1 reads an ARP packet without looking at its length.
  */
 static bool is_wanted(const struct nic_frame *frame)
 {
@@ -210,7 +213,8 @@ static bool is_wanted(const struct nic_frame *frame)
         return false;
     }
     type = (unsigned)frame->data[12] << 8 | frame->data[13];
-    return type == ETHTYPE_IP || type == ETHTYPE_ARP;
+    return (type == ETHTYPE_IP && frame->length - NIC_FRAME_HEADER >= IP_HLEN) ||
+           (type == ETHTYPE_ARP && frame->length - NIC_FRAME_HEADER >= SIZEOF_ETHARP_HDR);
 }
 
 static void input_frame(struct nic_frame *frame)

@@ -189,7 +189,7 @@ static void test_four_mib_both_ways(void **state)
 static void test_four_mib_both_ways_over_a_bad_wire(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 6; seed++) {
+    for (uint64_t seed = 1; seed <= world_seeds(6); seed++) {
         print_message("seed %llu\n", (unsigned long long)seed);
         transfer_once(
             &(struct world_config){.seed = seed,

@@ -77,7 +77,9 @@ void world_run(uint64_t ms);
 
 /* A line of the log holds this text. */
 bool world_logged(const char *text);
-uint64_t world_random(void);      /* the world's own numbers, seeded */
+uint64_t world_random(void); /* the world's own numbers, seeded */
+/* How many seeds a test tries: `usual`, or what LUNBOOT_SEEDS says. */
+unsigned world_seeds(unsigned usual);
 unsigned world_frames_held(void); /* received frames not given back to the nic */
 
 #endif
