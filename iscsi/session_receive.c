@@ -186,10 +186,11 @@ static void take(struct session *session)
 /* The framing gave up. A stream that was never iSCSI is told apart (REQ-033). */
 static void framing_failed(struct session *session)
 {
-    enum fault_code code = session->wire.first_header ? FAULT_NOT_ISCSI : session->receiver.fault;
+    uint8_t opcode = session->receiver.header[0] & 0x3f;
+    bool strange = session->wire.first_header && opcode != PDU_LOGIN_RESPONSE;
 
     session_trace_add(session, false, session->receiver.header);
-    session_fail_code(session, code, session->receiver.header[0] & 0x3f);
+    session_fail_code(session, strange ? FAULT_NOT_ISCSI : session->receiver.fault, opcode);
 }
 
 size_t session_rx_space(struct session *session, uint8_t **ret_window)

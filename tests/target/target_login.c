@@ -461,6 +461,7 @@ void target_take_login(struct target *target, const uint8_t *header, const uint8
     if (target->login_out_sent < target->login_out_length) { /* we had set C */
         if (length != 0 || (header[1] & 0xc0))
             target_complain(target, "text or flags while we had more to say");
+        target->login_out_transit = false; /* it was asked with the request before */
         send_text(target, header);
         return;
     }
