@@ -183,10 +183,10 @@ static bool read_all(struct copy *copy)
         struct piece *piece;
         bool stuck;
 
-        while ((piece = next_piece(copy)) != NULL)
-            submit(copy, piece, LUN_READ);
         if (!drain(copy))
             return false;
+        while ((piece = next_piece(copy)) != NULL)
+            submit(copy, piece, LUN_READ);
         stuck = finished_piece(copy) != NULL;
         if (copy->done < copy->length &&
             !lunctl_client_turn(copy->client, stuck ? copy->file.fd : -1, POLLOUT))
@@ -261,7 +261,7 @@ static bool write_all(struct copy *copy)
     while (copy->done < copy->length) {
         bool hungry;
 
-        if (!feed(copy) || !collect(copy))
+        if (!collect(copy) || !feed(copy))
             return false;
         hungry = next_piece(copy) != NULL;
         if (copy->done < copy->length &&

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "iscsi/bytes.h"
 
@@ -78,7 +77,6 @@ static void put_packet(struct capture *capture, unsigned from, unsigned flags, c
     uint8_t packet[40 + 20] = {0};
     size_t at = put_ip(packet, capture, from, 20 + length);
     uint8_t *tcp = packet + at;
-    struct timespec now;
     uint32_t record[4];
 
     bytes_put16(tcp, capture->ends[from].port);
@@ -91,9 +89,10 @@ static void put_packet(struct capture *capture, unsigned from, unsigned flags, c
     bytes_put16(tcp + 14, 0xffff);
     capture->ends[from].sequence += (uint32_t)length + ((flags & (TCP_SYN | TCP_FIN)) != 0);
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    record[0] = (uint32_t)now.tv_sec;
-    record[1] = (uint32_t)(now.tv_nsec / 1000);
+    if (length == 0)
+        clock_gettime(CLOCK_REALTIME, &capture->since);
+    record[0] = (uint32_t)capture->since.tv_sec;
+    record[1] = (uint32_t)(capture->since.tv_nsec / 1000);
     record[2] = record[3] = (uint32_t)(at + 20 + length);
     put(capture, record, sizeof record);
     put(capture, packet, at + 20);
@@ -152,6 +151,8 @@ void lunctl_pcap_bytes(struct capture *capture, bool sent, const uint8_t *bytes,
         size_t room = sizeof capture->bytes - capture->waiting;
         size_t n = length < room ? length : room;
 
+        if (capture->waiting == 0)
+            clock_gettime(CLOCK_REALTIME, &capture->since);
         memcpy(capture->bytes + capture->waiting, bytes, n);
         capture->waiting += n;
         bytes += n;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 struct capture_end {
     uint8_t address[16]; /* IPv4: the first four */
@@ -28,6 +29,7 @@ struct capture {
     struct capture_end ends[2]; /* ours, the target's */
     unsigned from;              /* whose bytes wait to become a packet */
     size_t waiting;
+    struct timespec since; /* the time of the first of them */
     uint8_t bytes[LUNCTL_PCAP_PIECE];
 };
 
