@@ -106,8 +106,6 @@ static const char *parse_server(struct span server, struct portal *ret_portal)
 
     if (server.length == 0)
         return "the server field is empty";
-    if (server.length >= 2 && server.at[0] == '/' && server.at[1] == '/')
-        return "this is a URL; a root path is iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET";
     if (server.at[0] == '[') {
         server.at++;
         server.length -= 2;
@@ -115,7 +113,7 @@ static const char *parse_server(struct span server, struct portal *ret_portal)
             return "the server field: no IPv6 address stands in the brackets";
     } else if (looks_like_ipv4(server)) {
         if (!address_parse(server.at, server.length, &address))
-            return "the server field is not an IPv4 address";
+            return "the server field is not an IPv4 address (an IPv6 address stands in brackets)";
     } else if (!address_is_hostname(server.at, server.length)) {
         return "the server field is neither a host name nor an address";
     }
@@ -183,6 +181,8 @@ const char *rootpath_parse(const char *text, size_t length, struct rootpath *ret
         return "a user name or secret in a root path is refused: set chap-name and chap-secret in "
                "lunboot.conf";
     skip(&rest, SCHEME_BYTES);
+    if (rest.length >= 2 && rest.at[0] == '/' && rest.at[1] == '/')
+        return "this is a URL; a root path is iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET";
     wrong = split(rest, fields);
     if (!wrong)
         wrong = parse_fields(fields, &path);
