@@ -38,11 +38,12 @@ static const struct step {
     bool takes_chap; /* CHAP_ keys may arrive */
     void (*put)(struct login *login, struct text_writer *writer);
 } steps[] = {
-    [PHASE_METHOD] = {PDU_STAGE_SECURITY, PDU_STAGE_SECURITY, false, put_method},      /* 6.3.1, 13.1 */
-    [PHASE_CHAP_LIST] = {PDU_STAGE_SECURITY, PDU_STAGE_SECURITY, true, put_chap},      /* 12.1.3 */
-    [PHASE_CHAP_PROOF] = {PDU_STAGE_SECURITY, PDU_STAGE_OPERATIONAL, true, put_chap},  /* 12.1.3, 6.3.2 */
-    [PHASE_CHAP_MUTUAL] = {PDU_STAGE_SECURITY, PDU_STAGE_SECURITY, true, put_chap},    /* 12.1.3 */
-    [PHASE_LEAVE_SECURITY] = {PDU_STAGE_SECURITY, PDU_STAGE_OPERATIONAL, false, NULL}, /* 6.3.2 */
+    [PHASE_METHOD] = {PDU_STAGE_SECURITY, PDU_STAGE_SECURITY, false, put_method},     /* 6.3.1, 13.1 */
+    [PHASE_CHAP_LIST] = {PDU_STAGE_SECURITY, PDU_STAGE_SECURITY, true, put_chap},     /* 12.1.3 */
+    [PHASE_CHAP_PROOF] = {PDU_STAGE_SECURITY, PDU_STAGE_OPERATIONAL, true, put_chap}, /* 12.1.3, 6.3.2 */
+    /* 12.1.3 and appendix C. T=1 before the target is proven: tgtd 1.0 leaves the stage in no other way. */
+    [PHASE_CHAP_MUTUAL] = {PDU_STAGE_SECURITY, PDU_STAGE_OPERATIONAL, true, put_chap},
+    [PHASE_LEAVE_SECURITY] = {PDU_STAGE_SECURITY, PDU_STAGE_OPERATIONAL, false, NULL},             /* 6.3.2 */
     [PHASE_OPERATIONAL] = {PDU_STAGE_OPERATIONAL, PDU_STAGE_FULL_FEATURE, false, put_operational}, /* 6.3.3 */
 };
 
@@ -56,6 +57,7 @@ static const struct move {
     {PHASE_CHAP_LIST, EVENT_CHALLENGE_MUTUAL, PHASE_CHAP_MUTUAL}, /* 12.1.3 */
     {PHASE_CHAP_PROOF, EVENT_TRANSIT, PHASE_OPERATIONAL},         /* 6.3.2 */
     {PHASE_CHAP_PROOF, EVENT_STAY, PHASE_LEAVE_SECURITY}, /* 6.3.3: more negotiation, of which we have none */
+    {PHASE_CHAP_MUTUAL, EVENT_TRANSIT, PHASE_OPERATIONAL},    /* the target is proven, in the same answer */
     {PHASE_CHAP_MUTUAL, EVENT_STAY, PHASE_LEAVE_SECURITY},    /* the target is proven: ask to move */
     {PHASE_LEAVE_SECURITY, EVENT_TRANSIT, PHASE_OPERATIONAL}, /* 6.3.2 */
     {PHASE_LEAVE_SECURITY, EVENT_STAY, PHASE_LEAVE_SECURITY}, /* 6.3.3 */
