@@ -117,13 +117,13 @@ class Lab:
         return "\n".join(lines) + "\n"
 
     def boot(self, config, nics=None, net=None, memory=512, **more):
-        """Starts a guest whose first boot option is lunboot.efi and whose second is the marker "next"."""
+        """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second."""
         esp = make_esp(self.folder / "esp.img", self.program, config)
         after = self.folder / "next.img"
         disk.make_fat(after, 4 * disk.MIB, 512, self.marker_files(name="next", end="off"))
         captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))
         nics = [replace(nic, pcap=file) for nic, file in zip(nics or [Nic()], captures)]
-        machine = Machine([Disk(esp, 0), Disk(after, 1)], nics, memory=memory, **more)
+        machine = Machine([Disk(esp, 0), Disk(after, 2)], nics, memory=memory, **more)
         self.guest = self._keep(Guest(machine, self.folder / "vm", net))
         return self.guest.start()
 

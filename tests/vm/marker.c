@@ -22,6 +22,8 @@
 #define ACPI_PM1_CONTROL 0x604u /* QEMU's q35 */
 #define TEXT_MAX         512u
 #define BLOCK_MAX        4096u
+#define NODE_MAC         11u /* UEFI 2.10 section 10.3.4.10 */
+#define NODE_ISCSI       19u /* 10.3.4.21 */
 
 static EFI_SYSTEM_TABLE *st;
 static EFI_BOOT_SERVICES *bs;
@@ -259,14 +261,16 @@ static uint64_t handles_with(EFI_GUID *guid, EFI_HANDLE **ret_handles)
     return EFI_ERROR(bs->LocateHandleBuffer(ByProtocol, guid, NULL, &count, ret_handles)) ? 0 : count;
 }
 
-static bool is_iscsi_path(EFI_HANDLE handle)
+/* Is there a messaging node of that kind in the handle's path, as the last node or anywhere? */
+static bool has_node(EFI_HANDLE handle, uint8_t subtype, bool last)
 {
     EFI_DEVICE_PATH *node;
     if (EFI_ERROR(bs->HandleProtocol(handle, &device_path_guid, (void **)&node))) {
         return false;
     }
     for (; DevicePathType(node) != END_DEVICE_PATH_TYPE; node = NextDevicePathNode(node)) {
-        if (DevicePathType(node) == MESSAGING_DEVICE_PATH && node->SubType == 19) { /* UEFI 2.10, 10.3.4.21 */
+        if (DevicePathType(node) == MESSAGING_DEVICE_PATH && node->SubType == subtype &&
+            (!last || DevicePathType(NextDevicePathNode(node)) == END_DEVICE_PATH_TYPE)) {
             return true;
         }
     }
@@ -279,20 +283,24 @@ static void say_disks(void)
     EFI_HANDLE *handles;
     uint64_t count = handles_with(&block_io_guid, &handles), iscsi = 0;
     for (uint64_t i = 0; i < count; i++) {
-        iscsi += is_iscsi_path(handles[i]);
+        iscsi += has_node(handles[i], NODE_ISCSI, false);
     }
     say_pair("block-handles", count);
     say_pair("iscsi-handles", iscsi);
 }
 
-/* NICs, and on how many of the handles somebody has the protocol open exclusively. */
+/* NICs (the firmware's PXE driver has more such handles, below them), and who has them open. */
 static void say_nics(void)
 {
     EFI_HANDLE *handles;
-    uint64_t count = handles_with(&snp_guid, &handles), held = 0, users = 0;
+    uint64_t count = handles_with(&snp_guid, &handles), nics = 0, held = 0, users = 0;
     for (uint64_t i = 0; i < count; i++) {
         EFI_OPEN_PROTOCOL_INFORMATION_ENTRY *open;
         UINTN opens = 0;
+        if (!has_node(handles[i], NODE_MAC, true)) {
+            continue;
+        }
+        nics++;
         if (EFI_ERROR(bs->OpenProtocolInformation(handles[i], &snp_guid, &open, &opens))) {
             continue;
         }
@@ -301,7 +309,7 @@ static void say_nics(void)
             users += (open[j].Attributes & EFI_OPEN_PROTOCOL_BY_DRIVER) != 0;
         }
     }
-    say_pair("nic-handles", count);
+    say_pair("nics", nics);
     say_pair("nic-drivers", users);
     say_pair("nic-exclusive", held);
 }

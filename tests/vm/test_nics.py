@@ -46,3 +46,13 @@ def test_nic_that_is_not_there_lists_those_that_are(lab):
     sentence = guest.lunboot_failed()
     assert "52:54:00:00:00:99" in sentence and "52:54:00:4c:55:01" in sentence and "00:08.0" in sentence
     guest.back_in_firmware()
+
+
+def test_the_firmware_can_use_the_nic_again(lab):
+    """The next boot option is the firmware's own PXE, over the NIC that lunboot had."""
+    lab.folder.joinpath("again.efi").write_bytes(lab.marker.read_bytes())
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    nic = Nic(user=f"tftp={lab.folder},bootfile=again.efi", options="bootindex=1")
+    guest = lab.boot(lab.config(target), [nic], memory=1024)
+    guest.marker("lun")
+    assert "MAC(525400" in guest.marker("unnamed")["device"]
