@@ -29,6 +29,17 @@ const char *params_source_name(enum param_source source)
     return sources[source].name;
 }
 
+/* What a key can be made of. The rest of a mistyped line is not repeated: it may be a secret. */
+static size_t word_length(const char *key, size_t length)
+{
+    size_t i = 0;
+
+    while (i < length && ((key[i] >= 'a' && key[i] <= 'z') || (key[i] >= 'A' && key[i] <= 'Z') ||
+                          (key[i] >= '0' && key[i] <= '9') || key[i] == '-' || key[i] == '_'))
+        i++;
+    return i;
+}
+
 bool params_refuse(struct params_error *ret_error, enum param_source source, unsigned line, const char *key,
                    size_t key_length, const char *format, ...)
 {
@@ -38,7 +49,7 @@ bool params_refuse(struct params_error *ret_error, enum param_source source, uns
     ret_error->source = source;
     ret_error->line = line;
     fmt_init(&fmt, ret_error->key, sizeof ret_error->key);
-    fmt_escaped(&fmt, key, key_length);
+    fmt_escaped(&fmt, key, word_length(key, key_length));
     fmt_init(&fmt, ret_error->reason, sizeof ret_error->reason);
     va_start(arguments, format);
     fmt_vprint(&fmt, format, arguments);
