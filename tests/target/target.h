@@ -15,7 +15,7 @@
 
 #define TARGET_TASKS   128
 #define TARGET_LOG     4096
-#define TARGET_TEXT    65536
+#define TARGET_TEXT    131072
 #define TARGET_R2TS    8
 #define TARGET_NOT_SET 0xffffffffu
 
