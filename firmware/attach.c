@@ -5,32 +5,12 @@
 
 #include "efi/clock.h"
 #include "iscsi/bytes.h"
+#include "iscsi/isid.h"
 #include "log.h"
 #include "machine.h"
 #include "settings.h"
 #include "trace.h"
 #include "wait.h"
-
-/* The OUI format of RFC 7143 section 11.12.5 with the NIC's own address: the same after every start, so that
- * a session that a crash left behind is reinstated, and another one for every NIC (REQ-008 to REQ-010). */
-static void make_isid(const uint8_t mac[6], uint8_t ret_isid[6])
-{
-    ret_isid[0] = mac[0] & 0x3f;
-    memcpy(ret_isid + 1, mac + 1, 5);
-}
-
-static struct chap_credentials credentials(enum param_id name, enum param_id secret)
-{
-    const struct params *p = &machine.params;
-
-    if (!params_is_set(p, name))
-        return (struct chap_credentials){0};
-    return (struct chap_credentials){
-        .name = params_text(p, name),
-        .secret = (const uint8_t *)params_text(p, secret),
-        .secret_length = p->values[secret].length,
-    };
-}
 
 static uint32_t duration(enum param_id id)
 {
@@ -44,13 +24,10 @@ static void configure_login(struct login_config *login)
     *login = (struct login_config){
         .initiator_name = machine.initiator_name,
         .target_name = machine.target.target,
-        .policy = params_login_policy(&machine.params),
-        .chap = {.local = credentials(PARAM_CHAP_NAME, PARAM_CHAP_SECRET),
-                 .target = credentials(PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET),
-                 .has_random = machine.entropy != ENTROPY_JITTER},
+        .chap = {.has_random = machine.entropy != ENTROPY_JITTER},
     };
-    login->chap.algorithm_count = (uint8_t)params_algorithms(&machine.params, login->chap.algorithms);
-    make_isid(machine.nic_entry->mac, login->isid);
+    params_login(&machine.params, login);
+    isid_from_mac(machine.nic_entry->mac, login->isid); /* the same after every start: REQ-009 */
 }
 
 static void configure(void)

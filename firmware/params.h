@@ -187,6 +187,9 @@ bool params_from_ibft(struct params *params, const struct ibft *ibft, struct par
 /* auth, or what follows from the credentials that are set: none, chap (one-way) or mutual. */
 enum login_policy params_login_policy(const struct params *params);
 
+/* Fill in the policy, the credentials (which point into `params`) and the algorithms of a login. */
+void params_login(const struct params *params, struct login_config *login);
+
 /* chap-algorithms as numbers (5 to 8), in order; returns how many. */
 unsigned params_algorithms(const struct params *params, uint8_t ret_algorithms[CHAP_ALGORITHMS]);
 /* "SHA3-256"; static; "?" for another number. */

@@ -8,6 +8,7 @@
 
 #include "firmware/words.h"
 #include "iscsi/bytes.h"
+#include "iscsi/isid.h"
 
 #define ESTABLISH_MS 60000u
 #define LOGOUT_MS    2000u
@@ -92,26 +93,6 @@ static void fail_late(struct client *client)
 /* --- Configuration
  * ----------------------------------------------------------------------------------------------- */
 
-static struct chap_credentials credentials(const struct params *params, enum param_id name,
-                                           enum param_id secret)
-{
-    if (!params_is_set(params, name))
-        return (struct chap_credentials){0};
-    return (struct chap_credentials){
-        .name = params_text(params, name),
-        .secret = (const uint8_t *)params_text(params, secret),
-        .secret_length = params->values[secret].length,
-    };
-}
-
-/* Random (type 10b, section 11.12.5): two lunctl at the same time must not end each other's session. */
-static void make_isid(struct hash_random *random, uint8_t ret_isid[6])
-{
-    ret_isid[0] = 0x80;
-    hash_random_bytes(random, ret_isid + 1, 3);
-    ret_isid[4] = ret_isid[5] = 0;
-}
-
 static void configure(struct client *client, struct hash_random *random)
 {
     const struct options *options = client->options;
@@ -120,15 +101,13 @@ static void configure(struct client *client, struct hash_random *random)
 
     login->initiator_name = options->initiator;
     login->target_name = options->target[0] ? options->target : NULL;
-    login->policy = params_login_policy(&options->params);
-    login->chap.local = credentials(&options->params, PARAM_CHAP_NAME, PARAM_CHAP_SECRET);
-    login->chap.target = credentials(&options->params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET);
-    login->chap.algorithm_count = (uint8_t)params_algorithms(&options->params, login->chap.algorithms);
+    params_login(&options->params, login);
     login->chap.has_random = true;
-    make_isid(random, login->isid);
+    isid_random(random, login->isid); /* two lunctl at the same time must not end each other's session */
     memcpy(config->portals, options->portals, sizeof config->portals);
     config->portal_count = options->portal_count;
     config->queue_depth = (unsigned)params_number(&options->params, PARAM_QUEUE_DEPTH);
+    config->attempts = 1; /* whoever asks wants to know what is wrong now */
     config->establish_ms = ESTABLISH_MS;
     if (options->timeout_ms != 0 && options->timeout_ms < ESTABLISH_MS)
         config->establish_ms = (uint32_t)options->timeout_ms;
