@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The README tells the truth where a machine can see it: its settings, its links, its walk."""
+
+import re
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+README = (TOP / "README.md").read_text()
+
+
+def test_every_setting_stands_in_the_readme():
+    table = (TOP / "firmware/params_table.c").read_text()
+    keys = re.findall(r'X\(\w+, "([a-z-]+)"', table)
+    assert len(keys) > 30
+    assert keys == re.findall(r"^\| `([a-z-]+)` \|", README, re.M)
+
+
+def test_every_link_leads_somewhere():
+    for page in [TOP / "README.md", *TOP.glob("*/README.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_walk_of_a_read_names_at_most_seven_files():
+    walk = README.split("### The way of one ReadBlocks")[1].split("###")[0]
+    files = set(re.findall(r"\]\(([a-z_/]+\.c)\)", walk))
+    assert 5 <= len(files) <= 7
