@@ -569,6 +569,29 @@ static void test_req_021_longer_root_path_is_left_out_whole(void **state)
     world_end();
 }
 
+static void test_nuls_after_a_text_are_deleted(void **state)
+{
+    const struct net_lease *lease;
+    struct dhcpd server;
+
+    (void)state;
+    begin_plain();
+    dhcpd_init(&server, 1);
+    dhcpd_usual(&server, 3600);
+    dhcpd_option(&server, 17, ROOT_PATH, sizeof ROOT_PATH);
+    dhcpd_option(&server, 203, "\0\0", 2);
+    dhcpd_option(&server, 12, "name\0", 5);
+    dhcpd_option(&server, 43, "\1\0", 2);
+    dhcpd_start(&server);
+    start(0);
+    lease = bound(1000);
+    assert_int_equal(lease->root_path_length, strlen(ROOT_PATH));
+    assert_int_equal(lease->initiator_name_length, 0);
+    assert_string_equal(lease->hostname, "name");
+    assert_int_equal(lease->vendor_length, 2);
+    world_end();
+}
+
 static void test_parts_with_others_between_are_joined_in_order(void **state)
 {
     const struct net_lease *lease;
@@ -903,6 +926,7 @@ int main(void)
         cmocka_unit_test(test_static_addresses_stop_dhcp),
         cmocka_unit_test(test_req_021_root_path_is_joined_up_to_1024_bytes),
         cmocka_unit_test(test_req_021_longer_root_path_is_left_out_whole),
+        cmocka_unit_test(test_nuls_after_a_text_are_deleted),
         cmocka_unit_test(test_parts_with_others_between_are_joined_in_order),
         cmocka_unit_test(test_file_and_sname_are_not_read_without_overload),
         cmocka_unit_test(test_req_344_overload_does_not_loop),

@@ -265,6 +265,8 @@ static bool move(struct bench *bench)
 
     if (bench->connected && bench->target.reset_wanted)
         return target_ends(bench);
+    while (bench->connected && bench->tx_first && move_out(bench))
+        moved = true;
     if (bench->connected)
         moved |= move_in(bench);
     if (bench->connected)

@@ -56,6 +56,7 @@ struct bench {
     uint32_t connection;
     bool connected, connecting, resolving;
     size_t rx_piece, tx_piece; /* at most so many bytes at once; 0: no limit */
+    bool tx_first;             /* all that the session has to send goes before each piece that it receives */
     bool tx_stopped;           /* the stream has no room */
     size_t tx_limit;           /* then it stops; 0: never */
     size_t tx_total, rx_total;

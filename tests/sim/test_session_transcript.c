@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whole sessions recorded against the target and replayed without it: whole, byte by byte, and cut at every
+ * offset. Same configuration, bytes and ticks give the same output (architecture: the core's contract;
+ * REQ-027, REQ-276). And the property that matters most (REQ-353): whatever the target does, the result is
+ * right data or an error in time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/target/bench.h"
+
+#define TASKS  6
+#define BLOCKS 40
+
+static struct bench bench;
+
+/* The story of each session: CHAP, reads and writes in flight at once, logout. */
+struct story {
+    struct task tasks[TASKS];
+    uint8_t buffers[TASKS][BLOCKS * 512];
+    bool submitted, logged_out;
+};
+
+static struct story story;
+
+static void begin(struct story *it)
+{
+    memset(it, 0, sizeof(*it));
+    for (unsigned i = 0; i < TASKS; i++) {
+        uint16_t blocks = (uint16_t)(1 + i * 7);
+        for (unsigned k = 0; k < sizeof(it->buffers[i]); k++)
+            it->buffers[i][k] = (uint8_t)(k * (i + 3));
+        if (i % 2)
+            bench_write(&it->tasks[i], 1000 + i * 64, blocks, it->buffers[i]);
+        else
+            bench_read(&it->tasks[i], i * 64, blocks, it->buffers[i]);
+    }
+}
+
+/* What the caller does as the session goes on; depends on its state alone. */
+static void act(struct session *session, struct story *it)
+{
+    bool all = it->submitted;
+
+    if (session_state(session) == SESSION_READY && !it->submitted) {
+        for (unsigned i = 0; i < TASKS; i++)
+            assert_true(session_submit(session, &it->tasks[i]));
+        it->submitted = true;
+    }
+    for (unsigned i = 0; i < TASKS; i++)
+        all = all && it->tasks[i].state == TASK_DONE;
+    if (all && !it->logged_out) {
+        session_logout(session, 0);
+        it->logged_out = true;
+    }
+}
+
+/* A disk just large enough: it is made some thousand times. */
+static void bench_small(void)
+{
+    struct target_config config;
+
+    target_default(&config);
+    config.blocks = 1400;
+    bench_init(&bench, &config);
+}
+
+struct recording {
+    uint8_t *sent, *received;
+    size_t sent_length, received_length;
+};
+
+static struct recording record;
+
+/* The target answers each piece that was sent before anything else happens, so one turn is one exchange. */
+static void make_recording(bool mutual, bool r2t)
+{
+    bench_small();
+    bench_chap(&bench, mutual);
+    bench.target.config.initial_r2t = r2t;
+    bench.target.config.segment = 3000;
+    bench.target.config.first_burst = 4096;
+    bench.target.config.max_burst = 8192;
+    bench.target.config.window = 4;
+    bench.tx_first = true;
+    begin(&story);
+    bench_start(&bench);
+    memset(&record, 0, sizeof(record));
+    for (unsigned turns = 0; session_state(bench.session) != SESSION_CLOSED && turns < 100; turns++) {
+        bench_settle(&bench);
+        act(bench.session, &story);
+    }
+    assert_int_equal(session_state(bench.session), SESSION_CLOSED);
+    bench_no_complaint(&bench);
+    for (unsigned i = 0; i < TASKS; i++) {
+        assert_int_equal(story.tasks[i].fault.code, FAULT_NONE);
+        assert_int_equal(story.tasks[i].transferred, story.tasks[i].length);
+    }
+    record.sent = malloc(bench.sent.length);
+    record.received = malloc(bench.received.length);
+    memcpy(record.sent, bench.sent.bytes, record.sent_length = bench.sent.length);
+    memcpy(record.received, bench.received.bytes, record.received_length = bench.received.length);
+}
+
+static void drop_recording(void)
+{
+    free(record.sent);
+    free(record.received);
+    bench_done(&bench);
+}
+
+/* --- Replay
+ * -------------------------------------------------------------------------------------------------------- */
+
+struct replay {
+    struct session *session;
+    struct story story;
+    uint8_t *sent;
+    size_t sent_length, at;
+    uint32_t connection;
+    bool connected, closed;
+};
+
+static void start_replay(struct replay *replay)
+{
+    memset(replay, 0, sizeof(*replay));
+    replay->session = calloc(1, sizeof(*replay->session));
+    replay->sent = malloc(record.sent_length + 1);
+    begin(&replay->story);
+    assert_null(session_init(replay->session, &bench.config, bench.seed, 1000));
+    session_open(replay->session);
+}
+
+static void end_replay(struct replay *replay)
+{
+    session_done(replay->session);
+    free(replay->session);
+    free(replay->sent);
+}
+
+/* Everything but receiving. */
+static void turn(struct replay *replay)
+{
+    struct session_action action;
+    const uint8_t *bytes;
+    size_t n;
+
+    session_tick(replay->session, 1000);
+    act(replay->session, &replay->story);
+    while ((action = session_next_action(replay->session)).kind != SESSION_DO_NOTHING) {
+        if (action.kind == SESSION_CONNECT) {
+            replay->connection = action.connection;
+            replay->connected = true;
+            session_connected(replay->session, action.connection);
+        } else {
+            replay->connected = false;
+            replay->closed = true;
+        }
+    }
+    while ((n = session_tx_peek(replay->session, &bytes)) > 0) {
+        assert_true(n <= record.sent_length - replay->sent_length);
+        memcpy(replay->sent + replay->sent_length, bytes, n);
+        replay->sent_length += n;
+        session_tx_done(replay->session, n);
+    }
+}
+
+/* Feed received bytes up to `end`, at most `piece` at once; the rest of the world moves between pieces. */
+static void feed(struct replay *replay, size_t end, size_t piece)
+{
+    turn(replay);
+    while (replay->at < end && replay->connected) {
+        uint8_t *window;
+        size_t n = session_rx_space(replay->session, &window);
+
+        if (n == 0)
+            break;
+        n = n > end - replay->at ? end - replay->at : n;
+        n = n > piece ? piece : n;
+        memcpy(window, record.received + replay->at, n);
+        replay->at += n;
+        session_rx_done(replay->session, n);
+        turn(replay);
+    }
+}
+
+/* The same result, and the same bytes in each task. */
+static void same_outcome(struct replay *replay)
+{
+    assert_int_equal(session_state(replay->session), SESSION_CLOSED);
+    assert_int_equal(replay->at, record.received_length);
+    for (unsigned i = 0; i < TASKS; i++) {
+        const struct task *a = &replay->story.tasks[i], *b = &story.tasks[i];
+        assert_int_equal(a->state, b->state);
+        assert_int_equal(a->fault.code, b->fault.code);
+        assert_int_equal(a->status, b->status);
+        assert_int_equal(a->transferred, b->transferred);
+        assert_memory_equal(replay->story.buffers[i], story.buffers[i], sizeof(story.buffers[i]));
+    }
+}
+
+static void replay_with(size_t piece)
+{
+    static struct replay replay;
+
+    start_replay(&replay);
+    feed(&replay, record.received_length, piece);
+    same_outcome(&replay);
+    assert_int_equal(replay.sent_length, record.sent_length);
+    end_replay(&replay);
+}
+
+static void test_req_276_a_session_replays_whole_and_byte_by_byte(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 4; kind++) {
+        make_recording(kind & 1, kind & 2);
+        replay_with(SIZE_MAX);
+        replay_with(1);
+        replay_with(7);
+        replay_with(1448);
+        drop_recording();
+    }
+}
+
+/* Two runs with the same pieces send the same bytes. */
+static void test_req_276_same_input_same_output(void **state)
+{
+    static struct replay a, b;
+
+    (void)state;
+    make_recording(true, true);
+    start_replay(&a);
+    start_replay(&b);
+    feed(&a, record.received_length, 100);
+    feed(&b, record.received_length, 100);
+    assert_int_equal(a.sent_length, b.sent_length);
+    assert_memory_equal(a.sent, b.sent, a.sent_length);
+    end_replay(&a);
+    end_replay(&b);
+    drop_recording();
+}
+
+/* The connection ends after each byte: no crash, no task left behind, nothing called right that did not
+ * arrive. */
+static void test_req_276_a_session_cut_at_every_offset(void **state)
+{
+    static struct replay replay;
+
+    (void)state;
+    make_recording(true, true);
+    for (size_t cut = 0; cut < record.received_length; cut += cut < 3000 || cut % 3000 < 200 ? 1 : 61) {
+        start_replay(&replay);
+        feed(&replay, cut, SIZE_MAX);
+        if (replay.connected)
+            session_closed(replay.session, replay.connection, cut % 2 ? SESSION_RST : SESSION_FIN);
+        turn(&replay);
+        session_abort(replay.session);
+        for (unsigned i = 0; i < TASKS && replay.story.submitted; i++) {
+            struct task *task = &replay.story.tasks[i];
+            assert_int_equal(task->state, TASK_DONE);
+            if (task->fault.code == FAULT_NONE && task->direction == TASK_READ &&
+                task->transferred == task->length)
+                assert_memory_equal(replay.story.buffers[i], story.buffers[i], task->length);
+        }
+        end_replay(&replay);
+    }
+    drop_recording();
+}
+
+/* The same, with two pieces and the whole session after the cut: it makes no difference. */
+static void test_req_027_two_pieces_at_every_offset(void **state)
+{
+    static struct replay replay;
+
+    (void)state;
+    make_recording(false, false);
+    for (size_t cut = 1; cut < record.received_length; cut += cut < 2000 ? 1 : 83) {
+        start_replay(&replay);
+        feed(&replay, cut, SIZE_MAX);
+        feed(&replay, record.received_length, SIZE_MAX);
+        same_outcome(&replay);
+        end_replay(&replay);
+    }
+    drop_recording();
+}
+
+/* --- Lies
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static void set_up_lies(unsigned variant)
+{
+    bench_small();
+    bench_chap(&bench, variant & 1);
+    bench.config.attempts = 2;
+    bench.config.establish_ms = 40000;
+    bench.target.config.segment = 3000;
+    bench.target.config.separate_status = variant & 2;
+    bench.target.config.initial_r2t = variant & 4;
+    bench.target.config.immediate_data = !(variant & 4);
+    bench.target.config.first_burst = 4096;
+    bench.target.config.max_burst = 8192;
+    bench.target.stray_ok = true;
+    begin(&story);
+}
+
+/* Reads that are called right are right; writes that are called right are on the disk. */
+static void check_tasks(const char *name, unsigned skip)
+{
+    for (unsigned i = 0; i < TASKS && story.submitted; i++) {
+        const struct task *task = &story.tasks[i];
+        uint32_t lba = task->direction == TASK_READ ? i * 64 : 1000 + i * 64;
+        bool right = task->fault.code == FAULT_NONE && task->status == 0 &&
+                     task->transferred == task->length && !task->underflow && !task->overflow;
+
+        if (task->state != TASK_DONE)
+            fail_msg("%s, skip %u: task %u is left behind", name, skip, i);
+        if (right && memcmp(story.buffers[i], bench.target.disk + lba * 512, task->length) != 0)
+            fail_msg("%s, skip %u: task %u is wrong and called right", name, skip, i);
+    }
+}
+
+static void live_through(const char *name, unsigned skip, unsigned variant)
+{
+    set_up_lies(variant);
+    assert_true(target_lie(&bench.target, name, skip));
+    bench_start(&bench);
+    uint64_t end = bench.now_ms + 400000;
+    while (session_state(bench.session) != SESSION_CLOSED && session_state(bench.session) != SESSION_FAILED) {
+        bench_settle(&bench);
+        act(bench.session, &story);
+        bench_settle(&bench);
+        act(bench.session, &story);
+        if (bench.now_ms > end)
+            fail_msg("%s, skip %u: no end in sight", name, skip);
+        bench_settle(&bench);
+        if (bench.deadline_ms == UINT64_MAX)
+            break;
+        bench_pass(&bench, bench.deadline_ms - bench.now_ms);
+    }
+    session_abort(bench.session);
+    check_tasks(name, skip);
+    if (strncmp(name, "login-", 6) != 0) /* those make the target mean something else than it says */
+        bench_no_complaint(&bench);      /* even then we send nothing that is not allowed */
+    bench_done(&bench);
+}
+
+static void test_req_353_right_data_or_an_error_in_time(void **state)
+{
+    unsigned told = 0;
+
+    (void)state;
+    for (unsigned i = 0; target_lie_name(i) != NULL; i++) {
+        for (unsigned skip = 0; skip < 40; skip += skip < 12 ? 1 : 9) {
+            live_through(target_lie_name(i), skip, i + skip);
+            told++;
+        }
+    }
+    assert_true(told > 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_req_276_a_session_replays_whole_and_byte_by_byte),
+        cmocka_unit_test(test_req_276_same_input_same_output),
+        cmocka_unit_test(test_req_276_a_session_cut_at_every_offset),
+        cmocka_unit_test(test_req_027_two_pieces_at_every_offset),
+        cmocka_unit_test(test_req_353_right_data_or_an_error_in_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
