@@ -175,6 +175,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
     screen_open();
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
     status = run();
+    trace_end_capture();
     log_print(LOG_INFO, "back to the firmware: %s", uefi_status_name(status));
     return status;
 }

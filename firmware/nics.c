@@ -9,10 +9,8 @@
 #include "machine.h"
 #include "nicname.h"
 #include "settings.h"
+#include "trace.h"
 #include "wait.h"
-
-#define CAPTURE_BYTES (16u << 20)
-#define CAPTURE_SNAP  2048u
 
 #ifdef __aarch64__
 #define ARCHITECTURE 11u /* IANA processor architecture types, option 93 */
@@ -102,14 +100,7 @@ static struct nic *decorate(struct nic *nic)
         lossy_init(&machine.lossy, nic, &faults);
         nic = &machine.lossy.nic;
     }
-    if (params_is_set(&machine.configured, PARAM_CAPTURE) && !machine.capture) {
-        machine.capture = uefi_alloc(CAPTURE_BYTES);
-        if (machine.capture) {
-            pcap_init(&machine.pcap, nic, machine.capture, CAPTURE_BYTES, CAPTURE_SNAP);
-            nic = &machine.pcap.nic;
-        }
-    }
-    return nic;
+    return trace_start_capture(nic);
 }
 
 /* One line for a NIC that is passed over, kept as the reason when no other comes further. */

@@ -6,6 +6,9 @@
 #include "log.h"
 #include "machine.h"
 
+#define CAPTURE_BYTES (16u << 20)
+#define CAPTURE_SNAP  2048u /* a whole frame, unless it is a jumbo */
+
 static uint64_t cursor;
 
 void trace_restart(void)
@@ -29,6 +32,27 @@ void trace_drain(void)
     }
 }
 
+struct nic *trace_start_capture(struct nic *nic)
+{
+    size_t length = machine.pcap.length;
+    uint64_t lost = machine.pcap.lost;
+
+    if (!params_is_set(&machine.configured, PARAM_CAPTURE))
+        return nic;
+    if (!machine.capture)
+        machine.capture = uefi_alloc(CAPTURE_BYTES);
+    if (!machine.capture) {
+        log_print(LOG_ERROR, "no memory for the packet capture");
+        return nic;
+    }
+    pcap_init(&machine.pcap, nic, machine.capture, CAPTURE_BYTES, CAPTURE_SNAP);
+    if (length > 0) {
+        machine.pcap.length = length;
+        machine.pcap.lost = lost;
+    }
+    return &machine.pcap.nic;
+}
+
 void trace_write_capture(void)
 {
     const char *name = params_text(&machine.configured, PARAM_CAPTURE);
@@ -43,6 +67,11 @@ void trace_write_capture(void)
     else
         log_print(LOG_INFO, "packet capture: %u bytes in %s, %u frames had no room",
                   (unsigned)machine.pcap.length, name, (unsigned)machine.pcap.lost);
+}
+
+void trace_end_capture(void)
+{
     uefi_free(machine.capture);
     machine.capture = NULL;
+    machine.pcap.length = machine.pcap.capacity = 0;
 }
