@@ -26,8 +26,8 @@ static void show_left(uint64_t left_ms, uint64_t *shown)
     char line[120];
     struct fmt fmt;
 
-    if (left_ms != UINT64_MAX && left_ms / 1000 == *shown)
-        return;
+    if (left_ms / 1000 == *shown)
+        return; /* a console on a serial line is slow: once a second, or once when there is no end */
     *shown = left_ms / 1000;
     fmt_init(&fmt, line, sizeof line);
     fmt_print(&fmt, "R: try again   Esc: leave to the firmware   ");
