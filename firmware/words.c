@@ -13,11 +13,12 @@
 #define ANY 0x100u
 
 /* How much of each name is shown, in characters after escaping; iSCSI names in the field have about 50. */
-#define SHOW_TARGET    110u
-#define SHOW_INITIATOR 110u
-#define SHOW_HOST      64u
+#define SHOW_TARGET    90u
+#define SHOW_INITIATOR 90u
+#define SHOW_HOST      60u
 #define SHOW_CHAP_NAME 40u
-#define SHOW_DETAIL    90u
+#define SHOW_DETAIL    80u
+#define SHOW_PRESENT   80u /* no further LUN is begun behind these */
 
 /* What a sentence says besides. */
 #define TELL_INITIATOR 1u
@@ -303,15 +304,25 @@ void words_lun(const uint8_t lun[8], struct fmt *fmt)
 
 /* --- Putting a sentence together --- */
 
-/* Text from outside, at most `show` characters of it; with dots where it was cut. */
+/* Text from outside, at most `show` characters of it; with dots where it was cut, which is never inside an
+ * escape. */
 static void print_bounded(struct fmt *fmt, const char *text, size_t show)
 {
-    char shown[SHOW_TARGET + 1];
+    char escape[5];
+    size_t bytes = 0, used = 0;
     struct fmt part;
 
-    fmt_init(&part, shown, show + 1);
-    fmt_escaped(&part, text, strlen(text));
-    fmt_print(fmt, part.cut ? "%s..." : "%s", shown);
+    while (text[bytes]) {
+        fmt_init(&part, escape, sizeof escape);
+        fmt_escaped(&part, &text[bytes], 1);
+        if (part.length > show - used)
+            break;
+        used += part.length;
+        bytes++;
+    }
+    fmt_escaped(fmt, text, bytes);
+    if (text[bytes])
+        fmt_print(fmt, "...");
 }
 
 static void print_portal(struct fmt *fmt, const struct words_context *context)
@@ -356,22 +367,23 @@ static void print_opening(struct fmt *fmt, const char *opening, const struct wor
 
 static void print_present(struct fmt *fmt, const struct lun *lun)
 {
+    size_t limit = fmt->length + SHOW_PRESENT;
     char groups[20];
     uint32_t number;
+    unsigned i;
 
     if (!lun || lun->present_count == 0)
         return;
     fmt_print(fmt, lun->present_count == 1 && !lun->present_more ? "; there is LUN " : "; there are LUN ");
-    for (unsigned i = 0; i < lun->present_count && i < LUN_PRESENT_MAX; i++) {
+    for (i = 0; i < lun->present_count && i < LUN_PRESENT_MAX && fmt->length < limit; i++) {
         fmt_print(fmt, i > 0 ? ", " : "");
-        if (scsi_lun_number(lun->present[i], &number)) {
+        scsi_lun_format(lun->present[i], groups);
+        if (scsi_lun_number(lun->present[i], &number))
             fmt_print(fmt, "%u", (unsigned)number);
-        } else {
-            scsi_lun_format(lun->present[i], groups);
+        else
             fmt_print(fmt, "%s", groups);
-        }
     }
-    if (lun->present_more)
+    if (lun->present_more || i < lun->present_count)
         fmt_print(fmt, " and more");
 }
 
