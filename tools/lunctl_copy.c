@@ -123,6 +123,12 @@ static struct piece *finished_piece(struct copy *copy)
     return copy->first < copy->next && piece->request.state == LUN_REQUEST_DONE ? piece : NULL;
 }
 
+/* All is done, or a request that was just submitted ended at once. */
+static bool nothing_to_wait_for(struct copy *copy)
+{
+    return copy->done == copy->length || finished_piece(copy) != NULL;
+}
+
 static void retire(struct copy *copy, struct piece *piece)
 {
     copy->done += piece->length;
@@ -185,11 +191,12 @@ static bool read_all(struct copy *copy)
 
         if (!drain(copy))
             return false;
+        stuck = finished_piece(copy) != NULL;
         while ((piece = next_piece(copy)) != NULL)
             submit(copy, piece, LUN_READ);
-        stuck = finished_piece(copy) != NULL;
-        if (copy->done < copy->length &&
-            !lunctl_client_turn(copy->client, stuck ? copy->file.fd : -1, POLLOUT))
+        if (!stuck && nothing_to_wait_for(copy))
+            continue;
+        if (!lunctl_client_turn(copy->client, stuck ? copy->file.fd : -1, POLLOUT))
             return false;
     }
     return true;
@@ -264,8 +271,9 @@ static bool write_all(struct copy *copy)
         if (!collect(copy) || !feed(copy))
             return false;
         hungry = next_piece(copy) != NULL;
-        if (copy->done < copy->length &&
-            !lunctl_client_turn(copy->client, hungry ? copy->file.fd : -1, POLLIN))
+        if (nothing_to_wait_for(copy))
+            continue;
+        if (!lunctl_client_turn(copy->client, hungry ? copy->file.fd : -1, POLLIN))
             return false;
     }
     return true;

@@ -427,10 +427,10 @@ static int check_together(const struct options *options)
     if (command == COMMAND_READ && options->json &&
         (options->output == NULL || strcmp(options->output, "-") == 0))
         return misused("--json", "standard output cannot hold both the data and JSON: give --output FILE");
-    if (!params_check(&options->params, &error))
-        return misused(error.key, error.reason);
     if (params_is_set(&options->params, PARAM_AUTH) && !params_is_set(&options->params, PARAM_CHAP_NAME))
         return misused("--auth", "needs a name and a secret: --secrets FILE");
+    if (!params_check(&options->params, &error))
+        return misused(error.key, error.reason);
     return -1;
 }
 

@@ -374,7 +374,7 @@ static uint64_t work(struct lunctl_pump *pump, bool *ret_moved, bool *ret_full)
     uint64_t now = lunctl_pump_clock();
     uint64_t next = session_tick(pump->session, now);
     uint64_t lun_next;
-    bool moved = do_actions(pump);
+    bool moved = do_actions(pump), sent = false;
 
     moved |= deliver(pump);
     if (pump->ended && pump->taken == pump->have) {
@@ -386,8 +386,10 @@ static uint64_t work(struct lunctl_pump *pump, bool *ret_moved, bool *ret_full)
         next = lun_next < next ? lun_next : next;
     }
     moved |= do_actions(pump);
-    *ret_full = !transmit(pump, &moved);
-    push(pump);
+    *ret_full = !transmit(pump, &sent);
+    if (sent)
+        push(pump);
+    moved |= sent;
     moved |= do_actions(pump);
     if (pump->trace)
         lunctl_trace_drain(pump->session, &pump->trace_cursor, pump->start_ms);
