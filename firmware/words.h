@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A failure as the one sentence that a person can act on: what failed, against whom, why, and what to try. One
- * table, from the codes of iscsi/fault.h, the login statuses of section H of the requirements and sense data. Used by
- * the firmware's failure screen and by lunctl.
+ * A failure as the one sentence that a person can act on: what failed, against whom, why, and what to try.
+ * One table, from the codes of iscsi/fault.h, the login statuses of section H of the requirements and sense
+ * data. Used by the firmware's failure screen and by lunctl.
  */
 #ifndef LUNBOOT_FIRMWARE_WORDS_H
 #define LUNBOOT_FIRMWARE_WORDS_H
@@ -21,8 +21,8 @@ struct words_context {
     const struct portal *portal;
     const struct address *address; /* the one that was tried */
     const char *chap_name;
-    const uint8_t *lun;            /* 8 bytes */
-    const struct lun *disk;        /* for the list of LUNs that are there */
+    const uint8_t *lun;     /* 8 bytes */
+    const struct lun *disk; /* for the list of LUNs that are there */
 };
 
 #define WORDS_MAX 700u
