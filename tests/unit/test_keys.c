@@ -221,7 +221,10 @@ static void test_req_089_unknown_keys_are_not_understood_and_the_login_goes_on(v
     assert_int_equal(hear(&table, "maxburstlength=512"), FAULT_NONE); /* case matters (REQ-080) */
     assert_string_equal(said(&table), "X-com.example.speed=NotUnderstood;X#other=NotUnderstood;"
                                       "FutureKey=NotUnderstood;maxburstlength=NotUnderstood;");
-    assert_int_equal(hear(&table, "X-mine=NotUnderstood"), FAULT_NONE); /* that is an answer: to nothing */
+    assert_int_equal(hear(&table, "X-mine=NotUnderstood"), FAULT_NONE); /* these are answers: to nothing */
+    assert_int_equal(hear(&table, "TaskReporting=NotUnderstood"), FAULT_NONE);
+    assert_int_equal(hear(&table, "iSCSIProtocolLevel=Irrelevant"), FAULT_NONE);
+    assert_int_equal(hear(&table, "IFMarker=Reject"), FAULT_NONE);
     assert_string_equal(said(&table), "");
     assert_int_equal(hear(&table, "MaxBurstLength=65536"), FAULT_NONE);
     assert_int_equal(table.keys.result.max_burst_length, 65536);
@@ -335,7 +338,7 @@ static void test_req_094_an_inadmissible_offer_is_rejected_and_not_adopted(void 
     assert_int_equal(hear(&table, "FirstBurstLength=16777216"), FAULT_NONE);
     assert_int_equal(hear(&table, "InitialR2T=yes"), FAULT_NONE);
     assert_int_equal(hear(&table, "HeaderDigest=CRC32C"), FAULT_NONE);
-    assert_int_equal(hear(&table, "DataDigest=CRC32C,,None"), FAULT_NONE);
+    assert_int_equal(hear(&table, "DataDigest=None,,CRC32C"), FAULT_NONE);
     assert_int_equal(hear(&table, "MaxOutstandingR2T=0"), FAULT_NONE);
     assert_int_equal(hear(&table, "ErrorRecoveryLevel=3"), FAULT_NONE);
     assert_int_equal(hear(&table, "iSCSIProtocolLevel=32"), FAULT_NONE);

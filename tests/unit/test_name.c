@@ -139,7 +139,9 @@ static void test_req_003_bytes_beyond_ascii_must_be_utf_8(void **state)
                                       "\xff",
                                       "\xc2\x85",
                                       "\xc2\xa0",
-                                      "\xf0\x80\x80\x80"};
+                                      "\xf0\x80\x80\x80",
+                                      "\xe0\x9f\xbf",
+                                      "\xf0\x8f\xbf\xbf"};
 
     (void)state;
     assert_good("iqn.2001-04.com.example:\xc3\xa4\xe2\x82\xac\xf0\x9f\x92\xbe",
