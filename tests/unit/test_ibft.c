@@ -513,6 +513,20 @@ static void test_names_with_control_characters_are_refused(void **state)
     bad(le16(view.initiator + 72) + 3u, "\0", 1, "control characters");
 }
 
+/* The last string's NUL is the table's last byte: one byte less, and it has none inside the table. */
+static void test_a_string_ends_inside_the_table(void **state)
+{
+    struct ibft ibft = example();
+    struct view view = build(&ibft);
+
+    (void)state;
+    built[4] = (uint8_t)(view.length - 1);
+    built[5] = (uint8_t)((view.length - 1) >> 8);
+    seal(built, view.length - 1);
+    assert_string_equal(parse(built, view.length, &ibft), "a string lies outside of the table");
+    assert_string_equal(parse(built, view.length - 1, &ibft), "a string lies outside of the table");
+}
+
 /* Blocks that are not valid count as absent, wherever they point. */
 static void test_blocks_that_are_not_valid_are_left_out(void **state)
 {
@@ -615,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_headers_that_are_wrong),
         cmocka_unit_test(test_offsets_that_lead_nowhere),
         cmocka_unit_test(test_names_with_control_characters_are_refused),
+        cmocka_unit_test(test_a_string_ends_inside_the_table),
         cmocka_unit_test(test_blocks_that_are_not_valid_are_left_out),
         cmocka_unit_test(test_a_target_finds_its_nic_by_number),
         cmocka_unit_test(test_damaged_tables),

@@ -906,6 +906,18 @@ static void test_a_higher_root_path_replaces_the_keys(void **state)
     assert_int_equal(target.lun[1], 0);
 }
 
+static void test_keys_beside_a_root_path_replace_its_parts(void **state)
+{
+    struct params_target target;
+
+    (void)state;
+    good_file("root-path = iscsi:10.0.2.2:::3:" TARGET "\nportal = 10.9.9.9\nlun = 5\n");
+    assert_true(params_target(&params, &target, &problem));
+    assert_string_equal(target.portal.host, "10.9.9.9");
+    assert_int_equal(target.lun[1], 5);
+    assert_string_equal(target.target, TARGET);
+}
+
 static void test_what_is_missing_is_named(void **state)
 {
     struct params_target target;
@@ -1167,6 +1179,7 @@ int main(void)
         T(test_static_addresses_hang_together),
         T(test_keys_replace_parts_of_a_lower_root_path),
         T(test_a_higher_root_path_replaces_the_keys),
+        T(test_keys_beside_a_root_path_replace_its_parts),
         T(test_what_is_missing_is_named),
         T(test_req_006_007_the_derived_name_is_always_the_same),
         T(test_req_007_without_a_uuid_the_mac_makes_the_name),
