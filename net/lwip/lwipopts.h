@@ -77,7 +77,8 @@ extern uint32_t lwip_port_window_extra;
 #define TCP_WND                        (LWIP_PORT_WINDOW_MIN + lwip_port_window_extra)
 #define LWIP_WND_SCALE                 1
 #define TCP_RCV_SCALE                  7
-#define TCP_WND_UPDATE_THRESHOLD       (TCP_WND / 4u)
+/* A peer that does not scale sees 64 KiB at most, however large TCP_WND is: an update must come below that. */
+#define TCP_WND_UPDATE_THRESHOLD       LWIP_MIN(TCP_WND / 4u, LWIP_PORT_WINDOW_MIN)
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they want TCP_WND to be a constant */
 
 /* Built for jumbo frames; what is announced and used is the interface's MTU less 40. */
