@@ -27,22 +27,23 @@ struct frame_receiver {
     enum fault_code fault;
     /* private */
     uint8_t stage;
-    uint8_t *data;       /* where the data segment lands */
+    uint8_t *data; /* where the data segment lands */
     uint32_t room;
-    uint32_t wanted;     /* bytes of the present stage */
+    uint32_t wanted; /* bytes of the present stage */
     uint32_t have;
     uint8_t scratch[512]; /* AHS, padding, and data that nobody wants */
 };
 
 /*
- * Start at a PDU's first byte: on a new connection, and again at the PDU boundary after the login, when what was
- * negotiated takes effect (REQ-072). `data_limit` is our MaxRecvDataSegmentLength in force (REQ-038, REQ-028).
+ * Start at a PDU's first byte: on a new connection, and again at the PDU boundary after the login, when what
+ * was negotiated takes effect (REQ-072). `data_limit` is our MaxRecvDataSegmentLength in force (REQ-038,
+ * REQ-028).
  */
 void frame_receiver_init(struct frame_receiver *frame, uint32_t data_limit);
 
 /*
- * The window for the next bytes of the stream, at least 1 byte, valid until the next call. Never NULL while the
- * receiver has not failed and no frame_place is owed.
+ * The window for the next bytes of the stream, at least 1 byte, valid until the next call. Never NULL while
+ * the receiver has not failed and no frame_place is owed.
  */
 size_t frame_space(struct frame_receiver *frame, uint8_t **ret_window);
 
@@ -50,8 +51,8 @@ size_t frame_space(struct frame_receiver *frame, uint8_t **ret_window);
 enum frame_event frame_done(struct frame_receiver *frame, size_t n);
 
 /*
- * After FRAME_HEADER: the first `room` bytes of the data segment go to `data` (valid until FRAME_PDU or frame_forget),
- * what is beyond is thrown away; all of it when `data` is NULL.
+ * After FRAME_HEADER: the first `room` bytes of the data segment go to `data` (valid until FRAME_PDU or
+ * frame_forget), what is beyond is thrown away; all of it when `data` is NULL. No effect when none is owed.
  */
 void frame_place(struct frame_receiver *frame, uint8_t *data, uint32_t room);
 
@@ -66,7 +67,8 @@ struct frame_sender {
     uint32_t sent; /* over all pieces */
 };
 
-/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all or frame_detach. */
+/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all or
+ * frame_detach. */
 void frame_send(struct frame_sender *frame, const uint8_t *data, uint32_t data_length);
 
 /* The next contiguous piece, 0 when everything was taken. */
@@ -75,9 +77,9 @@ void frame_take(struct frame_sender *frame, size_t n);
 bool frame_sent_all(const struct frame_sender *frame);
 
 /*
- * The owner of the data takes it back while the PDU is half sent: what is unsent is copied to `copy`, so that the PDU is
- * completed with the right bytes (never with others: the target may write them). Data segments that we send are at most
- * FRAME_SEND_MAX, the size of `copy`.
+ * The owner of the data takes it back while the PDU is half sent: what is unsent is copied to `copy`, so that
+ * the PDU is completed with the right bytes (never with others: the target may write them). Data segments
+ * that we send are at most FRAME_SEND_MAX, the size of `copy`.
  */
 #define FRAME_SEND_MAX 65536u
 void frame_detach(struct frame_sender *frame, uint8_t copy[FRAME_SEND_MAX]);

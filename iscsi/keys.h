@@ -15,7 +15,7 @@
 
 /* What a login agreed on. Before it: the defaults of section 13. */
 struct keys_values {
-    uint32_t header_digest; /* 0 None, 1 CRC32C */
+    uint32_t header_digest; /* 0 None, 1 CRC32C: not offered, nor taken, until frame.c checks digests */
     uint32_t data_digest;
     uint32_t max_connections;
     uint32_t initial_r2t;                 /* 1 Yes */
@@ -52,13 +52,19 @@ void keys_init(struct keys *keys, const struct keys_values *offer, bool discover
 void keys_put_offers(struct keys *keys, struct text_writer *writer);
 
 /*
- * One item that the target sent in the operational stage: an answer to our offer, a declaration, or an offer
- * of its own, whose answer is appended to `answers`. Unknown keys are answered NotUnderstood.
+ * One item that the target sent in `stage` (enum pdu_stage): an answer to our offer, a declaration, or an
+ * offer of its own, whose answer is appended to `answers`. Unknown keys are answered NotUnderstood. Answers
+ * beyond our offer are brought back to it (REQ-108); values out of the standard's range are faults, in an
+ * offer of the target's own they are answered Reject.
  */
 enum fault_code keys_take(struct keys *keys, const struct text_item *item, unsigned stage,
                           struct text_writer *answers);
 
-/* The negotiation is over: derive what depends on several keys (FirstBurstLength <= MaxBurstLength). */
+/*
+ * The negotiation is over: offers that were not answered meet the standard's default (REQ-095),
+ * FirstBurstLength is held below MaxBurstLength, and no key is taken any more (REQ-097). Without
+ * TargetPortalGroupTag the login goes on: old targets leave it out.
+ */
 enum fault_code keys_finish(struct keys *keys);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Basic header segments (RFC 7143 section 11): 48 bytes to a representation and back. A header is checked here
- * once; whoever gets a `struct pdu` can rely on its opcode, on reserved fields being ignored and on lengths
- * that cannot overflow. What depends on the state of a session is not checked here.
+ * Basic header segments (RFC 7143 section 11): 48 bytes to a representation and back. A header is checked
+ * here once; whoever gets a `struct pdu` can rely on its opcode, on reserved fields being ignored and on
+ * lengths that cannot overflow. What depends on the state of a session is not checked here.
  */
 #ifndef LUNBOOT_ISCSI_PDU_H
 #define LUNBOOT_ISCSI_PDU_H
@@ -42,33 +42,33 @@ enum pdu_stage { PDU_STAGE_SECURITY = 0, PDU_STAGE_OPERATIONAL = 1, PDU_STAGE_FU
 /* A PDU from a target. Fields that the opcode does not have are zero. */
 struct pdu {
     uint8_t opcode;
-    bool final;               /* F; T in a Login Response */
-    uint16_t ahs_length;      /* bytes, 0 to 1020 */
-    uint32_t data_length;     /* bytes without padding */
+    bool final;           /* F; T in a Login Response */
+    uint16_t ahs_length;  /* bytes, 0 to 1020 */
+    uint32_t data_length; /* bytes without padding */
     uint8_t lun[8];
     uint32_t itt;
     uint32_t ttt;
     uint32_t stat_sn;
     uint32_t exp_cmd_sn;
     uint32_t max_cmd_sn;
-    uint8_t response;         /* SCSI, task, logout response; reject reason; async event */
-    uint8_t status;           /* SCSI status (SCSI Response, Data-In with S) */
-    bool has_status;          /* S in Data-In; always in SCSI Response */
-    bool acknowledge;         /* A in Data-In */
-    bool overflow;            /* O */
-    bool underflow;           /* U */
+    uint8_t response; /* SCSI, task, logout response; reject reason; async event */
+    uint8_t status;   /* SCSI status (SCSI Response, Data-In with S) */
+    bool has_status;  /* S in Data-In; always in SCSI Response */
+    bool acknowledge; /* A in Data-In */
+    bool overflow;    /* O */
+    bool underflow;   /* U */
     uint32_t residual;
-    uint32_t data_sn;         /* DataSN, R2TSN, ExpDataSN */
-    uint32_t buffer_offset;   /* Data-In, R2T */
-    uint32_t desired_length;  /* R2T */
-    bool more;                /* C in Login and Text Responses */
-    uint8_t csg, nsg;         /* login stages */
+    uint32_t data_sn;        /* DataSN, R2TSN, ExpDataSN */
+    uint32_t buffer_offset;  /* Data-In, R2T */
+    uint32_t desired_length; /* R2T */
+    bool more;               /* C in Login and Text Responses */
+    uint8_t csg, nsg;        /* login stages */
     uint8_t version_max, version_active;
     uint8_t isid[6];
     uint16_t tsih;
     uint8_t status_class, status_detail;
-    uint16_t parameter[3];    /* async; logout: Time2Wait, Time2Retain in the first two (seconds) */
-    uint8_t vendor_code;      /* async */
+    uint16_t parameter[3]; /* async; logout: Time2Wait, Time2Retain in the first two (seconds) */
+    uint8_t vendor_code;   /* async */
 };
 
 /*
@@ -97,7 +97,8 @@ struct pdu_login {
     uint16_t cid;
     uint32_t data_length;
 };
-void pdu_emit_login(const struct pdu_login *login, struct pdu_numbers numbers, uint8_t ret_header[PDU_HEADER_SIZE]);
+void pdu_emit_login(const struct pdu_login *login, struct pdu_numbers numbers,
+                    uint8_t ret_header[PDU_HEADER_SIZE]);
 
 struct pdu_command {
     bool final, read, write;
@@ -105,7 +106,7 @@ struct pdu_command {
     uint32_t itt;
     uint32_t expected_length; /* Expected Data Transfer Length */
     uint8_t cdb[16];
-    uint32_t data_length;     /* immediate data */
+    uint32_t data_length; /* immediate data */
 };
 void pdu_emit_command(const struct pdu_command *command, struct pdu_numbers numbers,
                       uint8_t ret_header[PDU_HEADER_SIZE]);
@@ -115,20 +116,23 @@ struct pdu_data_out {
     uint8_t lun[8];
     uint32_t itt, ttt, data_sn, buffer_offset, data_length;
 };
-void pdu_emit_data_out(const struct pdu_data_out *data, uint32_t exp_stat_sn, uint8_t ret_header[PDU_HEADER_SIZE]);
+void pdu_emit_data_out(const struct pdu_data_out *data, uint32_t exp_stat_sn,
+                       uint8_t ret_header[PDU_HEADER_SIZE]);
 
 /* Always immediate. An answer to a NOP-In has itt PDU_RESERVED_TAG; our own ping has ttt PDU_RESERVED_TAG. */
 struct pdu_nop_out {
     uint8_t lun[8];
     uint32_t itt, ttt, data_length;
 };
-void pdu_emit_nop_out(const struct pdu_nop_out *nop, struct pdu_numbers numbers, uint8_t ret_header[PDU_HEADER_SIZE]);
+void pdu_emit_nop_out(const struct pdu_nop_out *nop, struct pdu_numbers numbers,
+                      uint8_t ret_header[PDU_HEADER_SIZE]);
 
 struct pdu_text {
     bool immediate, final, more;
     uint32_t itt, ttt, data_length;
 };
-void pdu_emit_text(const struct pdu_text *text, struct pdu_numbers numbers, uint8_t ret_header[PDU_HEADER_SIZE]);
+void pdu_emit_text(const struct pdu_text *text, struct pdu_numbers numbers,
+                   uint8_t ret_header[PDU_HEADER_SIZE]);
 
 enum pdu_logout_reason { PDU_LOGOUT_SESSION = 0, PDU_LOGOUT_CONNECTION = 1, PDU_LOGOUT_RECOVERY = 2 };
 

@@ -34,27 +34,35 @@ void text_reader_init(struct text_reader *reader, const void *text, size_t lengt
 
 /*
  * The next item. TEXT_MALFORMED for a last item without its NUL, an item without '=', an empty key or one of
- * more than 63 bytes (REQ-077, REQ-078); value lengths are checked by the key's own rule.
+ * more than 63 bytes (REQ-077, REQ-078), now and whenever asked again; value lengths are checked by the key's
+ * own rule.
  */
 enum text_result text_next(struct text_reader *reader, struct text_item *ret_item);
 
 /* Does `text` (explicit length) equal the NUL-ended constant `literal`? Case matters (REQ-080). */
 bool text_is(const char *text, size_t length, const char *literal);
 
-/* Decimal or 0x/0X hexadecimal, all of `text`, no sign; false on any other form or beyond 64 bits (REQ-082). */
+/*
+ * Decimal or 0x/0X hexadecimal, all of `text`, no sign; false on any other form or beyond 64 bits (REQ-082).
+ * Leading zeros are taken: they change no value.
+ */
 bool text_number(const char *text, size_t length, uint64_t *ret_value);
 
 /*
- * 0x/0X hexadecimal (even number of digits, at least one byte) or 0b/0B base64 (RFC 4648 with padding) to bytes.
- * False on a bad digit or pad, an empty body, or more than `capacity` bytes; nothing beyond `capacity` is ever
- * written (REQ-083, REQ-341).
+ * 0x/0X hexadecimal (even number of digits, at least one byte) or 0b/0B base64 (RFC 4648 with padding) to
+ * bytes. False on a bad digit or pad, an empty body, or more than `capacity` bytes; nothing beyond `capacity`
+ * is ever written (REQ-083, REQ-341).
  */
 bool text_binary(const char *text, size_t length, uint8_t *ret_bytes, size_t capacity, size_t *ret_length);
 
-/* Step through a comma-separated list; false at the end. `*ret_bad` is set on an empty element (REQ-085). */
-bool text_list_next(const char **list, size_t *left, const char **ret_element, size_t *ret_length, bool *ret_bad);
+/*
+ * Step through a comma-separated list: false at the end, and with `*ret_bad` set at an empty element
+ * (REQ-085); it is not touched otherwise. `*list` is NULL from then on.
+ */
+bool text_list_next(const char **list, size_t *left, const char **ret_element, size_t *ret_length,
+                    bool *ret_bad);
 
-/* A writer into the caller's buffer. `overflow` is set once and stays: nothing partial is then to be sent. */
+/* A writer into the caller's buffer. `overflow` is set once and stays: items go in whole or not at all. */
 struct text_writer {
     char *buffer;
     size_t capacity;
