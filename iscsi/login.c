@@ -78,8 +78,7 @@ static bool is_mutual(const struct login *login)
     return login->config->chap.target.name != NULL;
 }
 
-/* --- What we say
- * ------------------------------------------------------------------------------------------------ */
+/* --- What we say --- */
 
 /* Section 6.3.1: the first request says who we are and whom we want. */
 static void put_names(struct login *login, struct text_writer *writer)
@@ -177,8 +176,7 @@ bool login_request(struct login *login, uint8_t ret_header[PDU_HEADER_SIZE], con
     return true;
 }
 
-/* --- What the target says
- * ---------------------------------------------------------------------------------------- */
+/* --- What the target says --- */
 
 /* TargetAddress of a redirection; nothing else in that text counts (REQ-073, REQ-139). */
 static bool redirect_address(struct login *login, const uint8_t *text, uint32_t length)
@@ -425,8 +423,7 @@ enum login_state login_take(struct login *login, const struct pdu *pdu, const ui
     return take_answer(login, pdu);
 }
 
-/* --- Afterwards
- * -------------------------------------------------------------------------------------------------- */
+/* --- Afterwards --- */
 
 static bool offered_more_than_md5(const struct login *login)
 {

@@ -21,8 +21,7 @@ uint32_t session_tag_new(struct session *session, unsigned owner)
     return session->numbers.generation << 8 | owner;
 }
 
-/* --- Configuration (REQ-022)
- * -------------------------------------------------------------------------------------- */
+/* --- Configuration (REQ-022) --- */
 
 static bool is_name(const char *name)
 {
@@ -127,8 +126,7 @@ void session_open(struct session *session)
     session_connection_begin(session);
 }
 
-/* --- What others may ask
- * ------------------------------------------------------------------------------------------ */
+/* --- What others may ask --- */
 
 enum session_state session_state(const struct session *session)
 {
@@ -162,9 +160,7 @@ unsigned session_attentions(const struct session *session, const uint8_t **ret_s
     return session->notices.attentions;
 }
 
-/* --- Time
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Time --- */
 
 static bool has_tasks(const struct session *session)
 {
@@ -195,8 +191,7 @@ uint64_t session_tick(struct session *session, uint64_t now_ms)
     return next;
 }
 
-/* --- The end
- * ------------------------------------------------------------------------------------------------------- */
+/* --- The end --- */
 
 void session_abort(struct session *session)
 {

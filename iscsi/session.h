@@ -92,8 +92,7 @@ struct session_action {
     uint16_t port;          /* CONNECT */
 };
 
-/* TIMEOUT before session_connected is FAULT_TCP_TIMEOUT, afterwards FAULT_SILENT; LOCAL is FAULT_TCP_LOCAL.
- */
+/* TIMEOUT is FAULT_TCP_TIMEOUT before session_connected, FAULT_SILENT after it; LOCAL is FAULT_TCP_LOCAL. */
 enum session_close_reason {
     SESSION_FIN,
     SESSION_RST,
@@ -128,8 +127,8 @@ struct session_info {
     unsigned chap_algorithm; /* 0: no CHAP */
     bool authenticated, mutual;
     bool weak_challenge, repeated_challenge; /* of the target: see chap.h */
-    bool md5_retried;       /* the second login of REQ-152 was made */
-    bool moved_permanently; /* a redirection 0102: the configuration should be changed */
+    bool md5_retried;                        /* the second login of REQ-152 was made */
+    bool moved_permanently;                  /* a redirection 0102: the configuration should be changed */
 };
 
 #include "session_state.h"
@@ -181,8 +180,7 @@ void session_connected(struct session *session, uint32_t connection);
  * happens. */
 void session_closed(struct session *session, uint32_t connection, enum session_close_reason reason);
 
-/* Where the next received bytes belong; 0: none are wanted now. Valid until the next call into this session.
- */
+/* Where the next received bytes belong; 0: none wanted now. Valid until the next call into this session. */
 size_t session_rx_space(struct session *session, uint8_t **ret_window);
 void session_rx_done(struct session *session, size_t n);
 
@@ -235,8 +233,7 @@ bool session_send_targets(struct session *session);
 /* NULL while the answer is not complete. */
 const char *session_targets_text(const struct session *session, size_t *ret_length);
 
-/* Liveness on demand (lunctl ping): a NOP-Out with an echo; false when one is under way or it is not READY.
- */
+/* Liveness on demand (lunctl ping): a NOP-Out with an echo; false when one is under way or not READY. */
 bool session_ping(struct session *session);
 /* Pings answered since session_open, and the time that the last one took. */
 unsigned session_pings(const struct session *session, uint64_t *ret_last_ms);

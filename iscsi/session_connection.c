@@ -7,8 +7,7 @@
 
 #include "session_parts.h"
 
-/* --- What a failed attempt leads to (sections 10.3 and 11.13.5; REQ-117 to REQ-136)
- * ------------------------------- */
+/* --- What a failed attempt leads to (sections 10.3 and 11.13.5; REQ-117 to REQ-136) --- */
 
 enum verdict {
     FINAL,      /* no other attempt can mend it */
@@ -64,8 +63,7 @@ static enum verdict judge(const struct fault *fault)
     return SKIP; /* a peer that breaks the protocol does so again */
 }
 
-/* --- The caller's actions
- * ------------------------------------------------------------------------------------------ */
+/* --- The caller's actions --- */
 
 static void want(struct session *session, enum session_action_kind kind)
 {
@@ -114,8 +112,7 @@ struct session_action session_next_action(struct session *session)
     return action;
 }
 
-/* --- Attempts
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Attempts --- */
 
 static size_t host_length(const struct portal *portal)
 {
@@ -319,8 +316,7 @@ static void attempt_failed(struct session *session, const struct fault *fault)
     }
 }
 
-/* --- The end of a connection
- * --------------------------------------------------------------------------------------- */
+/* --- The end of a connection --- */
 
 void session_lose(struct session *session, struct fault fault, uint32_t wait_s, enum session_action_kind how)
 {
@@ -359,8 +355,7 @@ void session_fail_code(struct session *session, enum fault_code code, uint8_t op
     session_fail(session, (struct fault){.code = code, .opcode = opcode});
 }
 
-/* --- What the caller reports
- * --------------------------------------------------------------------------------------- */
+/* --- What the caller reports --- */
 
 void session_resolved(struct session *session, uint32_t connection, const struct address *addresses,
                       unsigned count, enum fault_code why)
@@ -422,9 +417,7 @@ void session_closed(struct session *session, uint32_t connection, enum session_c
     session_fail_code(session, why_closed(reason, session->wire.open), 0xff);
 }
 
-/* --- Login
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Login --- */
 
 static void fill_info(struct session *session)
 {
@@ -500,9 +493,7 @@ void session_connection_login(struct session *session)
     }
 }
 
-/* --- Time
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Time --- */
 
 /* What is missing when a state lasts too long. */
 static enum fault_code why_late(enum session_state state)

@@ -9,8 +9,7 @@
 
 enum scsi_short_status { STATUS_GOOD = 0x00, STATUS_CONDITION_MET = 0x04 };
 
-/* --- Data-In
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Data-In --- */
 
 /* Section 11.7.3: a status in Data-In ends the sequence, and is one that comes without sense (REQ-212). */
 static bool status_may_ride(const struct pdu *pdu)
@@ -73,10 +72,10 @@ void session_data_take_in(struct session *session, const struct pdu *pdu)
         session_task_status(session, slot, pdu, NULL, 0);
 }
 
-/* --- What may be sent
- * ---------------------------------------------------------------------------------------------- */
+/* --- What may be sent --- */
 
-/* Sections 4.2.5.2 and 13.14: immediate and unsolicited data together are the first burst, whole (REQ-225).
+/*
+ * Sections 4.2.5.2 and 13.14: immediate and unsolicited data together are the first burst, whole (REQ-225).
  */
 void session_data_grant(struct session *session, struct session_slot *slot, uint32_t immediate)
 {
@@ -141,8 +140,7 @@ void session_data_take_r2t(struct session *session, const struct pdu *pdu)
     memcpy(burst->lun, pdu->lun, sizeof(burst->lun));
 }
 
-/* --- Data-Out
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Data-Out --- */
 
 /* The next PDU of the slot's first burst (section 11.7; REQ-227, REQ-228). */
 static void send_data(struct session *session, struct session_slot *slot)

@@ -75,8 +75,7 @@ void session_progress(struct session *session)
     session->numbers.fruitless = 0;
 }
 
-/* --- Counters
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Counters --- */
 
 /* Section 4.2.2.1: a pair that contradicts itself is ignored whole, and neither value ever goes back
  * (REQ-196). */
@@ -110,8 +109,7 @@ static bool counts_status(const struct rule *rule, const struct pdu *pdu)
     }
 }
 
-/* --- A header, and a whole PDU
- * ------------------------------------------------------------------------------------- */
+/* --- A header, and a whole PDU --- */
 
 static bool place_inbox(struct session *session, const struct pdu *pdu)
 {

@@ -7,9 +7,8 @@
 #ifndef LUNBOOT_ISCSI_SESSION_STATE_H
 #define LUNBOOT_ISCSI_SESSION_STATE_H
 
-#define SESSION_R2TS_MAX 8u   /* outstanding for one task: the most that MaxOutstandingR2T may be offered as \
-                               */
-#define SESSION_PONGS_MAX 16u /* answers to NOP-Ins that wait for the wire */
+#define SESSION_R2TS_MAX  8u    /* outstanding for one task: the limit of what MaxOutstandingR2T offers */
+#define SESSION_PONGS_MAX 16u   /* answers to NOP-Ins that wait for the wire */
 #define SESSION_INBOX     8192u /* data segments that are no task's data: login text, sense, rejected headers */
 #define SESSION_PING_DATA 16u
 #define SESSION_NEVER     UINT64_MAX

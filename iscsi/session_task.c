@@ -44,8 +44,7 @@ struct session_slot *session_task_find(struct session *session, uint32_t itt)
     return slot;
 }
 
-/* --- How a task ends
- * ----------------------------------------------------------------------------------------------- */
+/* --- How a task ends --- */
 
 static void end_task(struct task *task, enum fault_code code)
 {
@@ -104,8 +103,7 @@ void session_task_end_all(struct session *session, enum fault_code code)
     }
 }
 
-/* --- Submission
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Submission --- */
 
 static enum fault_code refusal(const struct session *session, const struct task *task)
 {
@@ -169,10 +167,10 @@ unsigned session_aborting(const struct session *session)
     return aborting;
 }
 
-/* --- The command on its way out
- * ------------------------------------------------------------------------------------ */
+/* --- The command on its way out --- */
 
-/* Sections 4.2.2.1 and 11.3: the window, our own depth, a slot; and no request of the target that we leave.
+/*
+ * Sections 4.2.2.1 and 11.3: the window, our own depth, a slot; and no request of the target that we leave.
  */
 static struct session_slot *room_for_command(struct session *session)
 {
@@ -244,8 +242,7 @@ bool session_task_send_command(struct session *session)
     return true;
 }
 
-/* --- The answer
- * ---------------------------------------------------------------------------------------------------- */
+/* --- The answer --- */
 
 /* Section 11.4.5: counts that contradict what arrived are an error of the protocol, not of the disk
  * (REQ-215). */
@@ -335,8 +332,7 @@ void session_task_take_response(struct session *session, const struct pdu *pdu)
         session_task_status(session, slot, pdu, session->inbox, length);
 }
 
-/* --- ABORT TASK (sections 11.5 and 11.6)
- * --------------------------------------------------------------------------- */
+/* --- ABORT TASK (sections 11.5 and 11.6) --- */
 
 bool session_task_send_abort(struct session *session)
 {
@@ -378,9 +374,7 @@ void session_task_take_abort(struct session *session, const struct pdu *pdu)
         session_fail(session, fault);
 }
 
-/* --- Time
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Time --- */
 
 static void queue_tick(struct session *session)
 {

@@ -88,7 +88,8 @@ bool session_text_send(struct session *session)
     return true;
 }
 
-/* Section 11.11: same tags, F and C never together, a TTT exactly while more is to come (REQ-186, REQ-256).
+/*
+ * Section 11.11: same tags, F and C never together, a TTT exactly while more is to come (REQ-186, REQ-256).
  */
 static bool fits(const struct session *session, const struct pdu *pdu)
 {

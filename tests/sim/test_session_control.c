@@ -64,9 +64,7 @@ static const struct target_seen *last(uint8_t opcode)
     return NULL;
 }
 
-/* --- NOP
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- NOP --- */
 
 static void test_req_238_nop_in_is_answered_at_once(void **state)
 {
@@ -250,9 +248,7 @@ static void test_req_243_pings_do_not_extend_a_command(void **state)
     assert_int_equal(task.fault.code, FAULT_COMMAND_TIMEOUT);
 }
 
-/* --- Async
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Async --- */
 
 static void test_req_244_scsi_event_is_kept(void **state)
 {
@@ -428,8 +424,7 @@ static void test_req_249_other_events_are_ignored(void **state)
     bench_no_complaint(&bench);
 }
 
-/* --- Reject
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Reject --- */
 
 static void test_req_251_reject_fails_the_session(void **state)
 {
@@ -485,8 +480,7 @@ static void test_req_251_reject_during_login(void **state)
     assert_int_equal(session_fault(bench.session)->opcode, 0x03);
 }
 
-/* --- Logout
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Logout --- */
 
 static void closed(bool politely)
 {
@@ -603,8 +597,7 @@ static void test_logout_in_every_other_state(void **state)
     assert_int_equal(bench.target.count[6], 0);
 }
 
-/* --- Discovery
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Discovery --- */
 
 static void discover(void)
 {

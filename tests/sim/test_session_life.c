@@ -65,8 +65,7 @@ static const struct target_seen *last(uint8_t opcode)
     return NULL;
 }
 
-/* --- Cancellation and ABORT TASK
- * ----------------------------------------------------------------------------------- */
+/* --- Cancellation and ABORT TASK --- */
 
 static void test_req_257_abort_task_names_the_task(void **state)
 {
@@ -328,9 +327,7 @@ static void test_tasks_that_cannot_be(void **state)
     assert_false(session_submit(bench.session, &task));
 }
 
-/* --- Loss
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Loss --- */
 
 static void test_req_263_every_end_of_the_connection_ends_the_tasks(void **state)
 {
@@ -429,8 +426,7 @@ static void test_time_does_not_go_back(void **state)
     assert_int_equal(task.state, TASK_ACTIVE);
 }
 
-/* --- Trace and secrets
- * --------------------------------------------------------------------------------------------- */
+/* --- Trace and secrets --- */
 
 static void test_req_352_the_trace_holds_the_last_headers(void **state)
 {

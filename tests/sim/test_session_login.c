@@ -46,9 +46,7 @@ static void fails(enum fault_code code)
     assert_false(bench.connected); /* the connection was given back (REQ-074) */
 }
 
-/* --- CHAP
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- CHAP --- */
 
 static void test_req_178_all_algorithms_one_way_and_mutual(void **state)
 {
@@ -266,8 +264,7 @@ static void test_req_175_discovery_authenticates_too(void **state)
     bench_no_complaint(&bench);
 }
 
-/* --- Login: what only whole sessions show
- * -------------------------------------------------------------------------- */
+/* --- Login: what only whole sessions show --- */
 
 static void test_req_072_results_hold_from_the_next_byte(void **state)
 {
@@ -461,8 +458,7 @@ static void test_req_272_loss_between_stages_starts_again(void **state)
     }
 }
 
-/* --- Statuses
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Statuses --- */
 
 struct status {
     uint8_t class, detail;
@@ -709,8 +705,7 @@ static void test_configurations_that_are_refused(void **state)
     assert_null(session_init(bench.session, &bench.config, bench.seed, 0));
 }
 
-/* --- Redirection
- * --------------------------------------------------------------------------------------------------- */
+/* --- Redirection --- */
 
 static void redirecting(uint8_t detail, const char *address)
 {
@@ -796,8 +791,7 @@ static void test_redirection_to_a_dead_portal_returns_to_the_list(void **state)
     assert_int_equal(info()->portal.port, 3260);
 }
 
-/* --- Reports that come late
- * ---------------------------------------------------------------------------------------- */
+/* --- Reports that come late --- */
 
 static void test_reports_with_an_old_number_are_ignored(void **state)
 {

@@ -304,9 +304,7 @@ static void test_req_203_dropped_and_repeated_status(void **state)
     lost_with(FAULT_PROTOCOL_STATSN);
 }
 
-/* --- Tags
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Tags --- */
 
 static void answer_for(uint32_t itt)
 {

@@ -116,8 +116,7 @@ static void drop_recording(void)
     bench_done(&bench);
 }
 
-/* --- Replay
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Replay --- */
 
 struct replay {
     struct session *session;
@@ -292,9 +291,7 @@ static void test_req_027_two_pieces_at_every_offset(void **state)
     drop_recording();
 }
 
-/* --- Lies
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Lies --- */
 
 static void set_up_lies(unsigned variant)
 {

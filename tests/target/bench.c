@@ -77,8 +77,7 @@ void bench_done(struct bench *bench)
     target_done(&bench->target);
 }
 
-/* --- The session's actions
- * ----------------------------------------------------------------------------------------- */
+/* --- The session's actions --- */
 
 static struct bench_portal *find_portal(struct bench *bench, uint16_t port)
 {
@@ -185,9 +184,7 @@ static bool do_actions(struct bench *bench)
     }
 }
 
-/* --- Bytes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Bytes --- */
 
 static void keep(struct bench_bytes *record, const uint8_t *bytes, size_t n)
 {
@@ -341,8 +338,7 @@ void bench_ready(struct bench *bench)
                  bench->target.complaint ? bench->target.complaint : "no complaint");
 }
 
-/* --- Commands
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Commands --- */
 
 static void fill(struct task *task, uint8_t opcode, uint32_t lba, uint16_t blocks)
 {

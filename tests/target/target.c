@@ -45,9 +45,7 @@ static bool before(uint32_t a, uint32_t b)
     return a != b && b - a < 0x80000000u;
 }
 
-/* --- Life
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 void target_default(struct target_config *config)
 {
@@ -121,9 +119,7 @@ void target_connect(struct target *target)
     target->keys_initial_r2t = target->keys_immediate = true;
 }
 
-/* --- Out
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Out --- */
 
 static void append(uint8_t **buffer, size_t *length, size_t *room, const void *bytes, size_t n)
 {
@@ -235,9 +231,7 @@ void target_send_reject(struct target *target, uint8_t reason, const uint8_t *ba
     target_send(target, header, bad, length, true);
 }
 
-/* --- In
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- In --- */
 
 /* Section 4.2.2.1: in order on one connection; immediate ones carry the next number. */
 static void check_cmd_sn(struct target *target, const uint8_t *header)

@@ -10,9 +10,7 @@
 #include "iscsi/hash.h"
 #include "tests/target/target.h"
 
-/* --- Text
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Text --- */
 
 static void say(struct target *target, const char *key, const char *value)
 {
@@ -78,9 +76,7 @@ static size_t from_hex(const char *text, uint8_t *bytes, size_t room)
     return n;
 }
 
-/* --- CHAP
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- CHAP --- */
 
 static void compute(unsigned algorithm, uint8_t identifier, const uint8_t *secret, size_t secret_length,
                     const uint8_t *challenge, size_t length, uint8_t *digest)
@@ -189,8 +185,7 @@ static unsigned security(struct target *target)
     return 0;
 }
 
-/* --- Negotiation
- * --------------------------------------------------------------------------------------------------- */
+/* --- Negotiation --- */
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -278,8 +273,7 @@ static void operational(struct target *target)
     say_number(target, "MaxRecvDataSegmentLength", target->config.max_recv);
 }
 
-/* --- The stages
- * ---------------------------------------------------------------------------------------------------- */
+/* --- The stages --- */
 
 static void answer(struct target *target, const uint8_t *request, uint8_t flags, unsigned status,
                    const char *text, size_t length)

@@ -15,8 +15,7 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* --- The disk
- * ------------------------------------------------------------------------------------------------------ */
+/* --- The disk --- */
 
 static void sense(struct target_task *task, uint8_t key, uint8_t asc, uint8_t ascq)
 {
@@ -157,8 +156,7 @@ static void run(struct target *target, struct target_task *task)
     }
 }
 
-/* --- Answers
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Answers --- */
 
 static void end(struct target_task *task)
 {
@@ -280,8 +278,7 @@ void target_work(struct target *target)
     }
 }
 
-/* --- Writes
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Writes --- */
 
 static void ready(struct target *target, struct target_task *task)
 {
@@ -413,8 +410,7 @@ void target_take_data_out(struct target *target, const uint8_t *header, const ui
         take_solicited(target, task, header, data, length);
 }
 
-/* --- Commands
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Commands --- */
 
 /* Sections 11.3 and 13.10 to 13.14. */
 static void check_command(struct target *target, const uint8_t *header, uint32_t edtl, uint32_t length)

@@ -147,8 +147,7 @@ static void until_operational(void)
     assert_true(request());
 }
 
-/* --- Section E
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Section E --- */
 
 static void test_req_054_first_pdu_is_a_login_request(void **state)
 {
@@ -605,8 +604,7 @@ static void test_response_out_of_turn_fails(void **state)
     fails(FAULT_PROTOCOL_PHASE);
 }
 
-/* --- Text and keys where the login decides
- * ------------------------------------------------------------------------- */
+/* --- Text and keys where the login decides --- */
 
 static void test_req_077_text_without_its_nul_fails(void **state)
 {
@@ -657,8 +655,7 @@ static void test_req_086_auth_method_twice_fails(void **state)
     fails(FAULT_KEY_DUPLICATE);
 }
 
-/* --- Section J where the login decides
- * ----------------------------------------------------------------------------- */
+/* --- Section J where the login decides --- */
 
 static void test_req_146_176_what_is_offered(void **state)
 {
@@ -834,8 +831,7 @@ static void test_req_173_texts_are_wiped(void **state)
         assert_int_equal(login->output[i] | login->text[i], 0);
 }
 
-/* --- Redirection
- * --------------------------------------------------------------------------------------------------- */
+/* --- Redirection --- */
 
 static enum login_state redirect(uint8_t detail, const char *said)
 {
