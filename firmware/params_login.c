@@ -16,6 +16,8 @@ void params_login(const struct params *params, struct login_config *login)
 {
     login->policy = params_login_policy(params);
     login->chap.local = credentials(params, PARAM_CHAP_NAME, PARAM_CHAP_SECRET);
-    login->chap.target = credentials(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET);
+    login->chap.target = (struct chap_credentials){0};
+    if (login->policy != LOGIN_AUTH_CHAP) /* auth = chap: the target need not prove itself, whatever else is set */
+        login->chap.target = credentials(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET);
     login->chap.algorithm_count = (uint8_t)params_algorithms(params, login->chap.algorithms);
 }

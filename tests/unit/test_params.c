@@ -856,6 +856,31 @@ static void test_the_policy_follows_from_the_credentials(void **state)
     assert_policy("auth = mutual\n", LOGIN_AUTH_MUTUAL);
 }
 
+static void assert_login(const char *text, const char *local, const char *target)
+{
+    struct login_config login = {0};
+
+    setup(NULL);
+    good_file(text);
+    params_login(&params, &login);
+    assert_int_equal(local == NULL, login.chap.local.name == NULL);
+    assert_int_equal(target == NULL, login.chap.target.name == NULL);
+    if (local)
+        assert_string_equal(login.chap.local.name, local);
+    if (target)
+        assert_string_equal(login.chap.target.name, target);
+}
+
+static void test_the_target_proves_itself_unless_one_way_is_asked_for(void **state)
+{
+    (void)state;
+    assert_login("", NULL, NULL);
+    assert_login(LOGIN, "host1", NULL);
+    assert_login(MUTUAL, "host1", "storage1");
+    assert_login("auth = any\n" MUTUAL, "host1", "storage1");
+    assert_login("auth = chap\n" MUTUAL, "host1", NULL);
+}
+
 static void test_static_addresses_hang_together(void **state)
 {
     (void)state;
@@ -1176,6 +1201,7 @@ int main(void)
         T(test_req_166_equal_secrets_are_refused),
         T(test_req_022_a_policy_without_its_secrets_stops),
         T(test_the_policy_follows_from_the_credentials),
+        T(test_the_target_proves_itself_unless_one_way_is_asked_for),
         T(test_static_addresses_hang_together),
         T(test_keys_replace_parts_of_a_lower_root_path),
         T(test_a_higher_root_path_replaces_the_keys),
