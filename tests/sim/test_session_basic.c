@@ -67,11 +67,79 @@ static void test_write(void **state)
     finish();
 }
 
+/* A target of another temper for each way in which the two may agree. */
+static void test_every_temper_of_the_target(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 64; n++) {
+        struct target_config config;
+        target_default(&config);
+        config.initial_r2t = n & 1;
+        config.immediate_data = n & 2;
+        config.separate_status = n & 4;
+        config.interleave = n & 8;
+        config.segment = n & 16 ? 1000 : 0;
+        config.window = n & 32 ? 1 : 32;
+        bench_init(&bench, &config);
+        bench_chap(&bench, n & 1);
+        bench_ready(&bench);
+        write_and_check(5, 1);
+        write_and_check(7, 300);
+        finish();
+    }
+}
+
+static void test_many_commands_in_flight(void **state)
+{
+    static struct task tasks[SESSION_TASKS_MAX];
+    static uint8_t buffers[SESSION_TASKS_MAX][8192];
+    unsigned most = 0;
+
+    (void)state;
+    bench_init(&bench, NULL);
+    bench.target.config.window = 200;
+    bench.config.queue_depth = SESSION_TASKS_MAX;
+    bench_ready(&bench);
+    bench.target.hold = true;
+    for (unsigned i = 0; i < SESSION_TASKS_MAX; i++) {
+        bench_read(&tasks[i], i * 16, 16, buffers[i]);
+        assert_true(session_submit(bench.session, &tasks[i]));
+    }
+    bench_settle(&bench);
+    most = bench.target.count[1];
+    assert_int_equal(most, SESSION_TASKS_MAX);
+    target_release_backwards(&bench.target);
+    bench_settle(&bench);
+    for (unsigned i = 0; i < SESSION_TASKS_MAX; i++) {
+        assert_int_equal(tasks[i].fault.code, FAULT_NONE);
+        assert_memory_equal(buffers[i], bench.target.disk + i * 8192, 8192);
+    }
+    finish();
+}
+
+static void test_sessions_one_after_the_other(void **state)
+{
+    (void)state;
+    bench_init(&bench, NULL);
+    bench_chap(&bench, true);
+    bench_ready(&bench);
+    for (unsigned i = 1; i <= 20; i++) {
+        assert_int_equal(session_epoch(bench.session), i);
+        bench_check_read(&bench, i, 5);
+        session_logout(bench.session, 0);
+        assert_true(bench_until(&bench, SESSION_CLOSED, 10000));
+        session_open(bench.session);
+        assert_true(bench_until(&bench, SESSION_READY, 10000));
+    }
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_login_with_chap_and_read),
-        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_login_with_chap_and_read),     cmocka_unit_test(test_write),
+        cmocka_unit_test(test_every_temper_of_the_target),   cmocka_unit_test(test_many_commands_in_flight),
+        cmocka_unit_test(test_sessions_one_after_the_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -623,7 +623,7 @@ static unsigned count_records(void)
     return count;
 }
 
-static void test_req_183_184_discovery_session(void **state)
+static void test_req_183_184_192_discovery_session(void **state)
 {
     struct task none;
 
@@ -791,7 +791,7 @@ int main(void)
         TEST(test_logout_ends_tasks_and_sends_nothing_more),
         TEST(test_late_answers_during_logout_are_dropped),
         TEST(test_logout_in_every_other_state),
-        TEST(test_req_183_184_discovery_session),
+        TEST(test_req_183_184_192_discovery_session),
         TEST(test_req_184_a_normal_session_asks_for_its_own_target),
         TEST(test_req_186_answers_in_many_parts),
         TEST(test_req_346_hundreds_of_records),

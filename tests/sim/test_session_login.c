@@ -46,6 +46,21 @@ static void fails(enum fault_code code)
     assert_false(bench.connected); /* the connection was given back (REQ-074) */
 }
 
+static void again(void **state)
+{
+    teardown(state);
+    setup(state);
+}
+
+static void portals(unsigned count)
+{
+    bench.config.portal_count = bench.portal_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        strcpy(bench.config.portals[i].host, "192.0.2.1");
+        bench.config.portals[i].port = bench.portals[i].port = (uint16_t)(3260 + i);
+    }
+}
+
 /* --- CHAP --- */
 
 static void test_req_178_all_algorithms_one_way_and_mutual(void **state)
@@ -64,8 +79,7 @@ static void test_req_178_all_algorithms_one_way_and_mutual(void **state)
                 assert_false(info()->md5_retried);
                 bench_check_read(&bench, 3, 9);
                 bench_no_complaint(&bench);
-                teardown(state);
-                setup(state);
+                again(state);
             }
         }
     }
@@ -144,8 +158,7 @@ static void test_req_152_a_list_is_refused_or_closed_at(void **state)
         assert_int_equal(info()->chap_algorithm, 5);
         assert_true(info()->md5_retried);
         assert_int_equal(bench_count_actions(&bench, SESSION_CONNECT), 2);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -303,9 +316,55 @@ static enum fault_code login_segment(uint32_t length)
 static void test_req_038_071_no_more_than_8192_during_login(void **state)
 {
     assert_int_equal(login_segment(8192), FAULT_NONE); /* 8192 empty items: tolerated */
-    teardown(state);
-    setup(state);
+    again(state);
     assert_int_equal(login_segment(8193), FAULT_FORMAT_LENGTH);
+}
+
+/* An operational key that breaks the negotiation: the connection is given up, and what follows on it is not
+ * read. */
+static void test_req_074_093_failed_negotiation_closes_the_connection(void **state)
+{
+    const uint8_t *bytes;
+    uint8_t *window;
+
+    (void)state;
+    bench.target.login_at = 0;
+    bench.target.login_text = "MaxBurstLength=Reject|";
+    fails(FAULT_KEY_REJECTED);
+    assert_string_equal(session_fault(bench.session)->key, "MaxBurstLength");
+    assert_int_equal(bench_count_actions(&bench, SESSION_ABORT), 1);
+    assert_int_equal(session_rx_space(bench.session, &window), 0);
+    assert_int_equal(session_tx_peek(bench.session, &bytes), 0);
+    assert_int_equal(session_epoch(bench.session), 0);
+}
+
+static void test_req_076_one_connection(void **state)
+{
+    static const char offer[] = "MaxConnections=1";
+
+    (void)state;
+    bench_ready(&bench);
+    assert_int_equal(info()->keys.max_connections, 1);
+    for (size_t i = 0;; i++) {
+        assert_true(i + sizeof(offer) < bench.sent.length);
+        if (memcmp(bench.sent.bytes + i, offer, sizeof(offer)) == 0)
+            break;
+    }
+    bench_no_complaint(&bench); /* CID 0 in each request among other things */
+}
+
+static void test_req_271_bounds_by_default(void **state)
+{
+    (void)state;
+    portals(1);
+    bench.portals[0].mode = BENCH_IGNORE;
+    fails(FAULT_TCP_TIMEOUT);
+    assert_int_equal(bench.now_ms, 1000 + 5000);
+    again(state);
+    portals(1);
+    bench.portals[0].mode = BENCH_MUTE;
+    fails(FAULT_LOGIN_TIMEOUT);
+    assert_int_equal(bench.now_ms, 1000 + 15000);
 }
 
 static void test_req_075_no_credit_before_the_login_response(void **state)
@@ -330,8 +389,7 @@ static void test_req_067_c_bit_at_every_byte(void **state)
         bench.target.login_piece_once = true;
         bench_ready(&bench);
         bench_no_complaint(&bench);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -352,8 +410,7 @@ static void test_req_043_other_pdus_during_login(void **state)
         bench_settle(&bench);
         assert_int_equal(session_state(bench.session), SESSION_FAILED);
         assert_int_equal(session_fault(bench.session)->code, FAULT_PROTOCOL_PHASE);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -395,8 +452,7 @@ static void test_req_033_other_protocols(void **state)
         assert_int_equal(session_state(bench.session), SESSION_FAILED);
         if (greetings[i][0] != '#') /* 23h is a Login Response by its first byte; the rest tells */
             assert_int_equal(session_fault(bench.session)->code, FAULT_NOT_ISCSI);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -452,8 +508,7 @@ static void test_req_272_loss_between_stages_starts_again(void **state)
             bench.target.login_at = TARGET_NOT_SET;
             assert_true(bench_until(&bench, SESSION_READY, 60000));
             bench_no_complaint(&bench);
-            teardown(state);
-            setup(state);
+            again(state);
         }
     }
 }
@@ -465,7 +520,7 @@ struct status {
     unsigned connects; /* with four rounds on one portal */
 };
 
-static void test_req_120_to_136_each_status(void **state)
+static void test_req_120_121_122_124_125_126_127_128_129_130_131_132_133_134_135_each_status(void **state)
 {
     static const struct status statuses[] = {
         {2, 0x00, 1}, {2, 0x01, 1}, {2, 0x02, 1}, {2, 0x03, 1}, {2, 0x04, 1}, {2, 0x05, 1}, {2, 0x06, 2},
@@ -484,17 +539,7 @@ static void test_req_120_to_136_each_status(void **state)
         if (bench_count_actions(&bench, SESSION_CONNECT) != statuses[i].connects)
             fail_msg("status %02x%02x: %u connections", statuses[i].class, statuses[i].detail,
                      bench_count_actions(&bench, SESSION_CONNECT));
-        teardown(state);
-        setup(state);
-    }
-}
-
-static void portals(unsigned count)
-{
-    bench.config.portal_count = bench.portal_count = count;
-    for (unsigned i = 0; i < count; i++) {
-        strcpy(bench.config.portals[i].host, "192.0.2.1");
-        bench.config.portals[i].port = bench.portals[i].port = (uint16_t)(3260 + i);
+        again(state);
     }
 }
 
@@ -581,8 +626,7 @@ static void test_req_136_pauses_grow_with_jitter_and_end(void **state)
     }
     /* Another machine, with another seed, comes at other times. */
     uint64_t first_pause = at[1] - at[0];
-    teardown(state);
-    setup(state);
+    again(state);
     portals(1);
     bench.portals[0].mode = BENCH_REFUSE;
     bench.config.attempts = 2;
@@ -619,8 +663,7 @@ static void test_req_029_each_end_has_its_own_name(void **state)
         fails(ends[i].code);
         assert_int_equal(bench_count_actions(&bench, SESSION_CONNECT), 2);
         assert_int_equal(bench_count_actions(&bench, SESSION_ABORT), 2);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -632,8 +675,7 @@ static void test_req_030_deadlines_of_connect_and_login(void **state)
     bench.config.connect_ms = 1234;
     fails(FAULT_TCP_TIMEOUT);
     assert_int_equal(bench.now_ms, 1000 + 1234);
-    teardown(state);
-    setup(state);
+    again(state);
     portals(1);
     bench.portals[0].mode = BENCH_MUTE;
     bench.config.login_ms = 4321;
@@ -671,8 +713,7 @@ static void test_names_that_do_not_resolve(void **state)
     (void)state;
     strcpy(bench.config.portals[0].host, "nowhere.example.org");
     fails(FAULT_DNS);
-    teardown(state);
-    setup(state);
+    again(state);
     strcpy(bench.config.portals[0].host, "silent.example.org");
     bench.names[0] = (struct bench_name){.host = "silent.example.org", .silent = true};
     bench.name_count = 1;
@@ -717,7 +758,7 @@ static void redirecting(uint8_t detail, const char *address)
     bench.portals[1].port = 9999;
 }
 
-static void test_req_118_119_redirection_is_followed(void **state)
+static void test_req_118_119_141_redirection_is_followed(void **state)
 {
     for (uint8_t detail = 1; detail <= 2; detail++) {
         bench_chap(&bench, true);
@@ -731,8 +772,7 @@ static void test_req_118_119_redirection_is_followed(void **state)
         assert_true(info()->mutual); /* REQ-141: all of it again */
         bench_check_read(&bench, 1, 1);
         bench_no_complaint(&bench);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -770,8 +810,7 @@ static void test_req_138_redirection_to_a_name_or_ipv6(void **state)
     redirecting(1, "[2001:db8::7]:9999");
     bench_ready(&bench);
     assert_int_equal(info()->address.family, ADDRESS_IPV6);
-    teardown(state);
-    setup(state);
+    again(state);
     redirecting(1, "other.example.org:9999");
     bench.names[0] = (struct bench_name){
         .host = "other.example.org", .count = 1, .addresses = {{ADDRESS_IPV4, {192, 0, 2, 99}}}};
@@ -844,8 +883,7 @@ static void test_req_028_no_byte_of_the_old_connection_reaches_the_new_one(void 
         session_open(bench.session);
         assert_true(bench_until(&bench, SESSION_READY, 60000));
         bench_check_read(&bench, 9, 3);
-        teardown(state);
-        setup(state);
+        again(state);
     }
 }
 
@@ -871,6 +909,9 @@ int main(void)
         TEST(test_req_175_discovery_authenticates_too),
         TEST(test_req_072_results_hold_from_the_next_byte),
         TEST(test_req_038_071_no_more_than_8192_during_login),
+        TEST(test_req_074_093_failed_negotiation_closes_the_connection),
+        TEST(test_req_076_one_connection),
+        TEST(test_req_271_bounds_by_default),
         TEST(test_req_075_no_credit_before_the_login_response),
         TEST(test_req_067_c_bit_at_every_byte),
         TEST(test_req_043_other_pdus_during_login),
@@ -879,7 +920,7 @@ int main(void)
         TEST(test_req_264_reinstatement_uses_the_same_isid_and_no_tsih),
         TEST(test_req_269_time2wait_before_the_next_connection),
         TEST(test_req_272_loss_between_stages_starts_again),
-        TEST(test_req_120_to_136_each_status),
+        TEST(test_req_120_121_122_124_125_126_127_128_129_130_131_132_133_134_135_each_status),
         TEST(test_req_123_not_found_here_but_perhaps_elsewhere),
         TEST(test_req_126_once_again_after_time2wait),
         TEST(test_req_136_class_2_is_final_with_other_portals_too),
@@ -892,7 +933,7 @@ int main(void)
         TEST(test_names_are_resolved_and_all_addresses_tried),
         TEST(test_names_that_do_not_resolve),
         TEST(test_configurations_that_are_refused),
-        TEST(test_req_118_119_redirection_is_followed),
+        TEST(test_req_118_119_141_redirection_is_followed),
         TEST(test_req_118_the_next_session_asks_the_configured_portal),
         TEST(test_req_139_redirection_without_address),
         TEST(test_req_140_loops_end),

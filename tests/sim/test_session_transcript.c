@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #include "tests/target/bench.h"
 
 #define TASKS  6
-#define BLOCKS 40
+#define BLOCKS 16
 
 static struct bench bench;
 
@@ -34,7 +35,7 @@ static void begin(struct story *it)
 {
     memset(it, 0, sizeof(*it));
     for (unsigned i = 0; i < TASKS; i++) {
-        uint16_t blocks = (uint16_t)(1 + i * 7);
+        uint16_t blocks = (uint16_t)(1 + i * 3);
         for (unsigned k = 0; k < sizeof(it->buffers[i]); k++)
             it->buffers[i][k] = (uint8_t)(k * (i + 3));
         if (i % 2)
@@ -107,6 +108,56 @@ static void make_recording(bool mutual, bool r2t)
     record.received = malloc(bench.received.length);
     memcpy(record.sent, bench.sent.bytes, record.sent_length = bench.sent.length);
     memcpy(record.received, bench.received.bytes, record.received_length = bench.received.length);
+}
+
+/*
+ * The golden files hold what went over the wire, both ways, in hexadecimal. A change of the bytes that we
+ * send is a change that somebody has to look at: LUNBOOT_RECORD=1 then writes the files anew.
+ */
+static void write_hex(FILE *file, const char *title, const uint8_t *bytes, size_t length)
+{
+    fprintf(file, "%s %zu", title, length);
+    for (size_t i = 0; i < length; i++)
+        fprintf(file, "%s%02x", i % 48 == 0 ? "\n" : "", bytes[i]);
+    fprintf(file, "\n");
+}
+
+static void check_hex(FILE *file, const char *name, const char *title, const uint8_t *bytes, size_t length)
+{
+    char found[16];
+    size_t n;
+    unsigned value;
+
+    assert_int_equal(fscanf(file, "%15s %zu", found, &n), 2);
+    assert_string_equal(found, title);
+    for (size_t i = 0; i < n && i < length; i++) {
+        assert_int_equal(fscanf(file, "%2x", &value), 1);
+        if (value != bytes[i])
+            fail_msg("%s: byte %zu of what was %s is %02x, not %02x", name, i, title, bytes[i], value);
+    }
+    assert_int_equal(n, length);
+}
+
+static void check_golden(const char *name)
+{
+    char path[200];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "tests/transcripts/%s.txt", name);
+    if (getenv("LUNBOOT_RECORD") != NULL) {
+        file = fopen(path, "w");
+        assert_non_null(file);
+        fprintf(file, "# SPDX-License-Identifier: BSD-2-Clause\n");
+        write_hex(file, "sent", record.sent, record.sent_length);
+        write_hex(file, "received", record.received, record.received_length);
+        fclose(file);
+    }
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "# SPDX-License-Identifier: BSD-2-Clause\n"), 0);
+    check_hex(file, name, "sent", record.sent, record.sent_length);
+    check_hex(file, name, "received", record.received, record.received_length);
+    fclose(file);
 }
 
 static void drop_recording(void)
@@ -214,6 +265,17 @@ static void replay_with(size_t piece)
     same_outcome(&replay);
     assert_int_equal(replay.sent_length, record.sent_length);
     end_replay(&replay);
+}
+
+static void test_golden_transcripts(void **state)
+{
+    (void)state;
+    make_recording(false, false);
+    check_golden("chap-immediate-data");
+    drop_recording();
+    make_recording(true, true);
+    check_golden("mutual-chap-r2t");
+    drop_recording();
 }
 
 static void test_req_276_a_session_replays_whole_and_byte_by_byte(void **state)
@@ -367,6 +429,7 @@ static void test_req_353_right_data_or_an_error_in_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_transcripts),
         cmocka_unit_test(test_req_276_a_session_replays_whole_and_byte_by_byte),
         cmocka_unit_test(test_req_276_same_input_same_output),
         cmocka_unit_test(test_req_276_a_session_cut_at_every_offset),
