@@ -462,8 +462,8 @@ uint64_t lun_step(struct lun *lun, uint64_t now_ms)
     lun->now_ms = now_ms;
     while (moved && (lun->state == LUN_OPENING || lun->state == LUN_READY)) {
         moved = collect(lun);
-        moved |= lun_identify_step(lun);
         watch_session(lun);
+        moved |= lun_identify_step(lun);
         moved |= issue(lun);
     }
     watch_deadlines(lun);
