@@ -34,5 +34,7 @@ void net_random(void *ret_bytes, size_t length)
 
 void net_log(const char *line)
 {
-    log_print(LOG_DEBUG, "net: %s", line);
+    /* The console may allocate, and before ExitBootServices the memory map must stay as it is (REQ-255). */
+    if (!machine.leaving)
+        log_print(LOG_DEBUG, "net: %s", line);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "machine.h"
 
+#include <string.h>
+
 #include "efi/blockio.h"
 #include "efi/clock.h"
 #include "efi/event.h"
 #include "efi/tpl.h"
+#include "iscsi/bytes.h"
 #include "log.h"
+#include "publish.h"
 
 #define TIMER_MS         20u
 #define EXIT_LOGOUT_MS   200u /* REQ-255 */
@@ -28,23 +32,39 @@ void machine_turn(void)
 static void background(void *context)
 {
     (void)context;
-    if (!machine.busy)
+    if (!machine.busy && !machine.leaving)
         machine_turn();
 }
 
-/* Turns until the session has ended, at most limit_ms. At TPL_CALLBACK or below. */
-static void drain_session(uint32_t limit_ms)
+static bool has_ended(void)
 {
-    uint64_t end = clock_ms() + limit_ms;
+    enum session_state state = session_state(&machine.session);
 
+    return (state == SESSION_CLOSED || state == SESSION_FAILED) && net_quiet();
+}
+
+/*
+ * Turns until the session has ended, in at most limit_ms, and the peer has acknowledged our FIN, in at most
+ * last_ms more. At TPL_CALLBACK or below.
+ */
+static void drain_session(uint32_t limit_ms, uint32_t last_ms)
+{
+    uint64_t end = clock_ms() + limit_ms + last_ms;
+
+    session_tick(&machine.session, clock_ms());
     session_logout(&machine.session, limit_ms);
-    while (clock_ms() < end) {
-        enum session_state state = session_state(&machine.session);
-
-        if (state == SESSION_CLOSED || state == SESSION_FAILED)
-            break;
+    while (!has_ended() && clock_ms() < end)
         machine_turn();
-    }
+}
+
+/* Nothing is left that could be logged in again: what follows finds "no media" and no session. */
+static void let_go(void)
+{
+    machine.leaving = true;
+    machine.pumping = false;
+    blockio_media_gone();
+    machine_forget_secrets();
+    publish_forget();
 }
 
 /* The operating system takes over: log out, so that the target does not see two sessions, and answer nothing
@@ -52,13 +72,13 @@ static void drain_session(uint32_t limit_ms)
 static void before_exit(void *context)
 {
     (void)context;
-    if (!machine.pumping)
-        return;
-    machine.busy++;
-    drain_session(EXIT_LOGOUT_MS);
-    machine.busy--;
-    machine.pumping = false;
-    blockio_media_gone();
+    machine.leaving = true;
+    if (machine.pumping) {
+        machine.busy++;
+        drain_session(EXIT_LOGOUT_MS, 0);
+        machine.busy--;
+    }
+    let_go();
 }
 
 /* Boot services are gone: no call, no packet (REQ-335). What is underneath is the firmware's NIC driver's
@@ -66,13 +86,15 @@ static void before_exit(void *context)
 static void at_exit(void *context)
 {
     (void)context;
-    machine.pumping = false;
-    blockio_media_gone();
+    let_go();
 }
 
 void machine_watch(void)
 {
-    EFI_STATUS status = event_exit_watch(before_exit, at_exit, NULL);
+    EFI_STATUS status;
+
+    machine.leaving = false;
+    status = event_exit_watch(before_exit, at_exit, NULL);
 
     if (status == EFI_UNSUPPORTED)
         log_print(LOG_INFO, "this firmware announces no end of boot services: the target will see no logout");
@@ -92,18 +114,23 @@ void machine_unwatch(void)
 
 void machine_end_session(void)
 {
-    uint64_t end;
-
-    if (!machine.pumping)
-        return;
     machine.busy++;
-    drain_session(LOGOUT_MS);
-    for (end = clock_ms() + LAST_SEGMENTS_MS; !net_quiet() && clock_ms() < end;)
-        machine_turn();
-    machine.pumping = false;
+    if (machine.pumping)
+        drain_session(LOGOUT_MS, LAST_SEGMENTS_MS);
+    /* Also where ExitBootServices was tried and the loader came back all the same. */
+    machine.pumping = machine.leaving = false;
     pump_done(&machine.pump);
     session_done(&machine.session);
     machine.busy--;
+}
+
+void machine_forget_secrets(void)
+{
+    if (!machine.pumping)
+        session_done(&machine.session);
+    params_wipe(&machine.configured);
+    params_wipe(&machine.params);
+    bytes_wipe(machine.seed, sizeof machine.seed);
 }
 
 void machine_fail(enum failure_stage stage, EFI_STATUS status, const char *format, ...)
@@ -111,14 +138,15 @@ void machine_fail(enum failure_stage stage, EFI_STATUS status, const char *forma
     struct fmt fmt;
     va_list arguments;
 
+    fmt_init(&fmt, machine.latest, sizeof machine.latest);
+    va_start(arguments, format);
+    fmt_vprint(&fmt, format, arguments);
+    va_end(arguments);
     if (stage < machine.failure.stage)
         return;
     machine.failure.stage = stage;
     machine.failure.status = status;
-    fmt_init(&fmt, machine.failure.sentence, sizeof machine.failure.sentence);
-    va_start(arguments, format);
-    fmt_vprint(&fmt, format, arguments);
-    va_end(arguments);
+    memcpy(machine.failure.sentence, machine.latest, sizeof machine.failure.sentence);
 }
 
 void machine_fail_fault(enum failure_stage stage, const struct fault *fault)

@@ -58,6 +58,7 @@ struct machine {
     struct pcap pcap;
     uint8_t *capture; /* pool memory of the capture, or NULL */
     struct net_lease lease;
+    char lease_reason[WORDS_MAX]; /* why its root path cannot be used; empty: it can, or there is none */
     bool net_open;
 
     char initiator_name[NAME_MAX_BYTES + 1];
@@ -67,8 +68,10 @@ struct machine {
     struct session session;
     struct lun lun;
     struct pump pump;
-    bool pumping;  /* session, lun and pump are in use */
-    unsigned busy; /* a foreground loop moves the machine: the timer keeps out */
+    bool pumping;     /* session, lun and pump are in use */
+    unsigned busy;    /* a foreground loop moves the machine: the timer keeps out */
+    bool leaving;     /* ExitBootServices was called: not another packet, and nothing on the console */
+    bool loader_runs; /* the keyboard and the watchdog are the loader's */
 
     struct disk disk;
     EFI_DEVICE_PATH *disk_path;
@@ -78,6 +81,7 @@ struct machine {
     UINTN table_key;
 
     struct failure failure;
+    char latest[WORDS_MAX]; /* the sentence of the last failure, also when it did not come so far */
 };
 
 extern struct machine machine;
@@ -98,5 +102,8 @@ void machine_unwatch(void);
 
 /* Log out and give up the session, bounded; safe when there is none. */
 void machine_end_session(void);
+
+/* Overwrite every secret that the program holds; settings must be read anew afterwards. No boot service. */
+void machine_forget_secrets(void);
 
 #endif

@@ -3,13 +3,14 @@
  * lunboot.efi from its start to the loader's, and back: settings, NIC, address, login, disk, iBFT, loader;
  * then everything is taken down in the opposite order, so that nothing outlives the program.
  */
+#include <string.h>
+
 #include "attach.h"
 #include "boot.h"
 #include "efi/blockio.h"
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/devpath.h"
-#include "iscsi/bytes.h"
 #include "log.h"
 #include "machine.h"
 #include "nics.h"
@@ -110,7 +111,7 @@ static enum attach_result attach_over(unsigned index, uint64_t *link_ms)
 static void tell_next(unsigned index)
 {
     if (machine.nic_entry && machine.nic_count > 1)
-        log_print(LOG_INFO, "%s%s", machine.failure.sentence,
+        log_print(LOG_INFO, "%s%s", machine.latest,
                   index + 1 < machine.nic_count ? " Trying the next NIC." : "");
 }
 
@@ -139,13 +140,6 @@ static void attempt(void)
     }
 }
 
-static void wipe(void)
-{
-    params_wipe(&machine.configured);
-    params_wipe(&machine.params);
-    bytes_wipe(machine.seed, sizeof machine.seed);
-}
-
 static EFI_STATUS run(void)
 {
     enum screen_choice choice;
@@ -155,7 +149,7 @@ static EFI_STATUS run(void)
 
         attempt();
         pause_ms = params_number(&machine.configured, PARAM_PAUSE_ON_FAILURE);
-        wipe();
+        machine_forget_secrets();
         if (machine.failure.stage == FAILURE_NONE)
             return EFI_SUCCESS;
         choice = screen_failure(machine.failure.sentence, pause_ms);
@@ -176,6 +170,8 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
     status = run();
     trace_end_capture();
+    /* Our own waits wound it up; who started us does so again for what it starts next. */
+    console_watchdog(0);
     log_print(LOG_INFO, "back to the firmware: %s", uefi_status_name(status));
     return status;
 }

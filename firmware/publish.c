@@ -15,10 +15,17 @@
 static uint8_t table[IBFT_SIZE_MAX];
 static size_t table_length;
 
+/* What an earlier stage had published in our place: it goes back when we do. */
+static uint8_t earlier[IBFT_SIZE_MAX];
+static size_t earlier_length; /* 0: there was none */
+
 static void fill_nic(struct ibft_nic *nic)
 {
     const struct net_lease *lease = &machine.lease;
     const struct snp_entry *entry = machine.nic_entry;
+    const char *hostname = params_is_set(&machine.params, PARAM_HOSTNAME)
+                               ? params_text(&machine.params, PARAM_HOSTNAME)
+                               : lease->hostname;
     bool dhcp = memcmp(lease->server, "\0\0\0\0", 4) != 0;
 
     nic->valid = nic->selected = true;
@@ -31,7 +38,8 @@ static void fill_nic(struct ibft_nic *nic)
     nic->origin = dhcp ? IBFT_ORIGIN_DHCP : IBFT_ORIGIN_MANUAL;
     memcpy(nic->mac, entry->mac, sizeof nic->mac);
     nic->pci = (uint16_t)(entry->pci_bus << 8 | entry->pci_device << 3 | entry->pci_function);
-    memcpy(nic->hostname, lease->hostname, strlen(lease->hostname) + 1);
+    if (strlen(hostname) < sizeof nic->hostname)
+        memcpy(nic->hostname, hostname, strlen(hostname) + 1);
 }
 
 static void fill_secret(enum param_id name, enum param_id secret, char *ret_name, uint8_t *ret_secret,
@@ -81,14 +89,22 @@ static bool build(void)
     return table_length > 0;
 }
 
-/* A table of an earlier stage would be the first that the system finds. */
+/*
+ * A table of an earlier stage would be the first that the system finds. Its text is kept: when we fail, what
+ * is started next finds it again, and so does our own next attempt, which may have its settings from there.
+ */
 static bool remove_others(void)
 {
     size_t length;
     EFI_STATUS status;
+    const uint8_t *found = acpi_find(SIGNATURE, 0, &length);
 
-    if (!acpi_find(SIGNATURE, 0, &length))
+    if (!found)
         return true;
+    if (length <= sizeof earlier) {
+        memcpy(earlier, found, length);
+        earlier_length = length;
+    }
     status = acpi_remove(SIGNATURE);
     if (!EFI_ERROR(status) && !acpi_find(SIGNATURE, 0, &length))
         return true;
@@ -124,6 +140,27 @@ bool publish_table(void)
     return machine.table_installed;
 }
 
+void publish_forget(void)
+{
+    bytes_wipe(earlier, sizeof earlier);
+    earlier_length = 0;
+}
+
+static void put_back_earlier(void)
+{
+    UINTN key;
+    EFI_STATUS status;
+    size_t length;
+
+    if (earlier_length > 0 && !acpi_find(SIGNATURE, 0, &length)) {
+        status = acpi_install(earlier, earlier_length, &key);
+        if (EFI_ERROR(status))
+            log_print(LOG_ERROR, "the iBFT of the earlier stage could not be put back: %s",
+                      uefi_status_name(status));
+    }
+    publish_forget();
+}
+
 void publish_remove(void)
 {
     EFI_STATUS status;
@@ -135,4 +172,5 @@ void publish_remove(void)
     }
     machine.table_installed = false;
     bytes_wipe(table, sizeof table);
+    put_back_earlier();
 }

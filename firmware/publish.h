@@ -12,4 +12,8 @@ bool publish_table(void);
 /* Zero our copy and take it away; safe when there is none. */
 void publish_remove(void);
 
+/* The operating system takes over: keep no copy of an earlier stage's table (it has secrets). No boot
+ * service. */
+void publish_forget(void);
+
 #endif
