@@ -55,8 +55,10 @@ static void run(EFI_HANDLE image, const char *file)
     log_print(LOG_INFO, "starting %s", file);
     trace_write_capture();
     console_watchdog(WATCHDOG_S);
+    machine.loader_runs = true;
     status = loader_start(image);
-    console_watchdog(0);
+    machine.loader_runs = false;
+    console_watchdog(WATCHDOG_S); /* for what we do now: the loader may have stopped it */
     log_print(LOG_INFO, "%s came back: %s", file, uefi_status_name(status));
     machine_fail(FAILURE_LOADER, EFI_ERROR(status) ? status : EFI_ABORTED,
                  "The loader %s on the disk ended by itself (%s): see what it printed above.", file,

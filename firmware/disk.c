@@ -6,8 +6,11 @@
 #include "efi/tpl.h"
 #include "log.h"
 #include "machine.h"
+#include "trace.h"
 
-#define QUIET_MS 3000u /* a request that lasts longer shows on the console */
+#define QUIET_MS    3000u /* a request that lasts longer shows on the console */
+#define WATCHDOG_S  300u
+#define EACH_SECOND 1000u
 
 static enum blkdev_status to_status(const struct fault *fault)
 {
@@ -25,44 +28,58 @@ static enum blkdev_status to_status(const struct fault *fault)
     }
 }
 
-/* A long wait is told, but only where the console may be used. */
+/*
+ * A long wait is told, at TPL_CALLBACK too: the firmware's FAT driver calls from there (text may be put up to
+ * TPL_NOTIFY, UEFI 2.10 table 7.3; keys may not be read). The watchdog is wound up only until a loader runs:
+ * one that has stopped it does not expect it back.
+ */
 static void show_wait(uint64_t passed_ms, uint64_t *shown_s)
 {
     char line[100];
     struct fmt fmt;
 
-    if (passed_ms < QUIET_MS || passed_ms / 1000 == *shown_s || tpl_current() != TPL_APPLICATION)
+    if (passed_ms < QUIET_MS || passed_ms / EACH_SECOND == *shown_s)
         return;
-    *shown_s = passed_ms / 1000;
+    *shown_s = passed_ms / EACH_SECOND;
+    if (!machine.loader_runs)
+        console_watchdog(WATCHDOG_S);
     fmt_init(&fmt, line, sizeof line);
     fmt_print(&fmt, "lunboot: waiting for the disk, %llu s", (unsigned long long)*shown_s);
     console_progress(line);
 }
 
+/* One line for each kind of failure until something succeeds: a loader may try thousands of blocks. */
 static void tell_failure(struct disk *disk, const struct lun_request *request)
 {
     static const char *const verbs[] = {"reading", "writing", "flushing", "probing"};
+    const struct fault *fault = &request->fault;
+    bool is_news = fault->code != disk->fault.code;
 
-    disk->fault = request->fault;
-    if (tpl_current() != TPL_APPLICATION || request->fault.code == FAULT_WRITE_PROTECTED ||
-        request->fault.code == FAULT_BAD_REQUEST)
+    disk->fault = *fault;
+    if (!is_news || fault->code == FAULT_WRITE_PROTECTED || fault->code == FAULT_BAD_REQUEST ||
+        fault->code == FAULT_CANCELLED)
         return;
-    machine_fail_fault(FAILURE_DISK, &request->fault);
+    if (fault->code == FAULT_SESSION_LOST && session_fault(&machine.session)->code != FAULT_NONE)
+        fault = session_fault(&machine.session); /* why it was lost */
+    machine_fail_fault(FAILURE_DISK, fault);
     log_print(LOG_ERROR, "%s %llu blocks at LBA %llu failed: %s", verbs[request->operation],
-              (unsigned long long)request->blocks, (unsigned long long)request->lba,
-              fault_text(request->fault.code));
+              (unsigned long long)request->blocks, (unsigned long long)request->lba, machine.latest);
 }
 
 static enum blkdev_status run(struct disk *disk, struct lun_request *request)
 {
     uint64_t start = clock_ms(), shown_s = 0;
-    EFI_TPL old = tpl_raise();
+    EFI_TPL old;
 
+    if (!machine.pumping)
+        return BLKDEV_NO_MEDIA;
+    old = tpl_raise();
     machine.busy++;
     pump_submit(&machine.pump, request);
     tpl_restore(old);
     while (request->state != LUN_REQUEST_DONE) {
         machine_turn();
+        trace_drain();
         show_wait(clock_ms() - start, &shown_s);
     }
     if (shown_s)
@@ -70,6 +87,8 @@ static enum blkdev_status run(struct disk *disk, struct lun_request *request)
     machine.busy--;
     if (request->fault.code != FAULT_NONE)
         tell_failure(disk, request);
+    else
+        disk->fault = request->fault;
     return to_status(&request->fault);
 }
 
