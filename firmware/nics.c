@@ -117,11 +117,19 @@ static enum nics_result skip(enum failure_stage stage, const char *reason, const
     return NICS_SKIP;
 }
 
-static enum nics_result wait_for_link(uint64_t *link_ms)
+/*
+ * Each NIC gets an equal part of what is left of the time: many a link comes up only seconds after the NIC
+ * was started, and a first port without a cable must not leave nothing to the others. What one does not use
+ * the next ones have.
+ */
+static enum nics_result wait_for_link(unsigned index, uint64_t *link_ms)
 {
-    uint64_t start = clock_ms(), passed;
-    enum wait_end end = wait_until("a network link", *link_ms, link_is_up, NULL);
+    uint64_t start = clock_ms(), passed, limit_ms = *link_ms;
+    enum wait_end end;
 
+    if (limit_ms != UINT64_MAX)
+        limit_ms /= machine.nic_count - index;
+    end = wait_until("a network link", limit_ms, link_is_up, NULL);
     passed = clock_ms() - start;
     if (*link_ms != UINT64_MAX)
         *link_ms -= passed < *link_ms ? passed : *link_ms;
@@ -162,6 +170,9 @@ static enum nics_result get_lease(void)
         return NICS_ESC;
     if (net_state() == NET_CONFIGURED)
         return NICS_UP;
+    if (net_state() == NET_FAILED)
+        return skip(FAILURE_ADDRESS, "it stopped working",
+                    "try another NIC, or an update of the firmware's driver for it");
     net_dhcp_progress(&discovers, &offers);
     return skip(FAILURE_ADDRESS,
                 offers      ? "a DHCP server made an offer and then did not confirm it"
@@ -235,7 +246,7 @@ enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms)
     }
     if (!take(index))
         return skip(FAILURE_NO_NIC, "it could not be opened", "look for another driver that holds it");
-    result = wait_for_link(link_ms);
+    result = wait_for_link(index, link_ms);
     if (result != NICS_UP)
         return result;
     if (!open_net())
