@@ -12,6 +12,8 @@
 #include "trace.h"
 #include "wait.h"
 
+#define ATTACH_GRACE_MS 999u
+
 static uint32_t duration(enum param_id id)
 {
     uint64_t ms = params_number(&machine.params, id);
@@ -46,6 +48,9 @@ static void configure(void)
     memset(&machine.lun_config, 0, sizeof machine.lun_config);
     memcpy(machine.lun_config.lun, machine.target.lun, 8);
     machine.lun_config.ready_ms = duration(PARAM_ATTACH_TIMEOUT);
+    machine.lun_config.queue_depth = config->queue_depth;
+    /* Room for one command that times out and is tried again; at least the core's minute. */
+    machine.lun_config.request_ms = config->command_ms > 30000 ? 2 * config->command_ms : 0;
 }
 
 /* What the session did since the last look, told once each. */
@@ -111,18 +116,46 @@ static void log_disk(void)
     log_print(LOG_INFO, "%s", line);
 }
 
+/* Before a login began: another NIC on which it was refused has come further. */
+static bool is_of_connecting(enum fault_code code)
+{
+    return code == FAULT_DNS || code == FAULT_DNS_TIMEOUT || code == FAULT_TCP_REFUSED ||
+           code == FAULT_TCP_TIMEOUT || code == FAULT_TCP_UNREACHABLE;
+}
+
 static void give_up(void)
 {
     const struct fault *of_session = session_fault(&machine.session);
     bool lun_failed = machine.lun.state == LUN_FAILED;
     bool login = session_epoch(&machine.session) > 0;
+    const struct fault late = {.code = login ? FAULT_NOT_READY : FAULT_LOGIN_TIMEOUT, .opcode = 0xff};
 
     if (of_session->code != FAULT_NONE &&
         !(lun_failed && login && machine.lun.fault.code != FAULT_SESSION_LOST))
-        machine_fail_fault(login ? FAILURE_DISK : FAILURE_LOGIN, of_session);
-    else
+        machine_fail_fault(login                                ? FAILURE_DISK
+                           : is_of_connecting(of_session->code) ? FAILURE_CONNECT
+                                                                : FAILURE_LOGIN,
+                           of_session);
+    else if (lun_failed)
         machine_fail_fault(FAILURE_DISK, &machine.lun.fault);
+    else /* our own patience ended first */
+        machine_fail_fault(login ? FAILURE_DISK : FAILURE_LOGIN, &late);
     machine_end_session();
+}
+
+static void fail_no_target(const struct params_error *error)
+{
+    if (machine.lease_reason[0])
+        machine_fail(FAILURE_NO_TARGET, EFI_NOT_FOUND,
+                     "No target: what the DHCP server gives cannot be used: %s Correct its option 17, or set "
+                     "root-path in lunboot.conf.",
+                     machine.lease_reason);
+    else
+        machine_fail(
+            FAILURE_NO_TARGET, EFI_NOT_FOUND,
+            "No target: neither DHCP on this network nor the configuration names one (%s); set root-path in "
+            "lunboot.conf or DHCP option 17.",
+            error->reason);
 }
 
 static bool start(void)
@@ -131,11 +164,7 @@ static bool start(void)
     const char *wrong;
 
     if (!params_target(&machine.params, &machine.target, &error)) {
-        machine_fail(
-            FAILURE_NO_TARGET, EFI_NOT_FOUND,
-            "No target: neither DHCP on this network nor the configuration names one (%s); set root-path in "
-            "lunboot.conf or DHCP option 17.",
-            error.reason);
+        fail_no_target(&error);
         return false;
     }
     settings_choose_name();
@@ -186,7 +215,9 @@ enum attach_result attach_disk(void)
         return ATTACH_FAILED;
     log_target();
     settings_log();
-    end = wait_until("the target", (uint64_t)duration(PARAM_ATTACH_TIMEOUT) * 2, moved_on, &told);
+    /* The session ends at the same time by itself, with its reason: we come after it. */
+    end = wait_until("the target", params_number(&machine.params, PARAM_ATTACH_TIMEOUT) + ATTACH_GRACE_MS,
+                     moved_on, &told);
     if (end == WAIT_DONE && machine.lun.state == LUN_READY) {
         log_login();
         log_disk();

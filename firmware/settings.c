@@ -7,6 +7,7 @@
 #include "efi/file.h"
 #include "efi/smbios.h"
 #include "ibft.h"
+#include "iscsi/bytes.h"
 #include "log.h"
 #include "machine.h"
 
@@ -55,7 +56,7 @@ static bool read_conf(void)
         return false;
     }
     good = params_read_file(&machine.configured, text, length, PARAM_FILE, &error);
-    memset(text, 0, length);
+    bytes_wipe(text, length);
     uefi_free(text);
     return good || refuse(&error);
 }
@@ -68,6 +69,7 @@ static bool read_table(void)
     const char *wrong;
     size_t length;
     const uint8_t *table = acpi_find("iBFT", 0, &length);
+    bool good;
 
     if (!table)
         return true;
@@ -77,7 +79,9 @@ static bool read_table(void)
         return true;
     }
     log_print(LOG_INFO, "an iBFT of an earlier stage is there: target %s", ibft.targets[0].name);
-    return params_from_ibft(&machine.configured, &ibft, &error) || refuse(&error);
+    good = params_from_ibft(&machine.configured, &ibft, &error);
+    bytes_wipe(&ibft, sizeof ibft);
+    return good || refuse(&error);
 }
 
 static void read_identity(void)
@@ -110,12 +114,15 @@ static void add_option(enum param_id id, const uint8_t *bytes, size_t length)
     fmt_init(&fmt, reason, sizeof reason);
     params_error_text(&error, &fmt);
     log_print(LOG_ERROR, "ignored: %s", reason);
+    if (id == PARAM_ROOT_PATH_KEY)
+        memcpy(machine.lease_reason, reason, sizeof reason);
 }
 
 void settings_add_lease(void)
 {
     const struct net_lease *lease = &machine.lease;
 
+    machine.lease_reason[0] = '\0';
     add_option(PARAM_ROOT_PATH_KEY, lease->root_path, lease->root_path_length);
     add_option(PARAM_INITIATOR_NAME, lease->initiator_name, lease->initiator_name_length);
     if (lease->too_long)
