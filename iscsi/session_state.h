@@ -7,11 +7,12 @@
 #ifndef LUNBOOT_ISCSI_SESSION_STATE_H
 #define LUNBOOT_ISCSI_SESSION_STATE_H
 
-#define SESSION_R2TS_MAX  8u    /* outstanding for one task: the limit of what MaxOutstandingR2T offers */
-#define SESSION_PONGS_MAX 16u   /* answers to NOP-Ins that wait for the wire */
-#define SESSION_INBOX     8192u /* data segments that are no task's data: login text, sense, rejected headers */
-#define SESSION_PING_DATA 16u
-#define SESSION_NEVER     UINT64_MAX
+#define SESSION_R2TS_MAX    8u  /* outstanding for one task: the limit of what MaxOutstandingR2T offers */
+#define SESSION_PONGS_MAX   16u /* answers to NOP-Ins that wait for the wire */
+#define SESSION_INBOX       8192u /* data segments that are no task's data: login text, sense, rejected headers */
+#define SESSION_ANSWERS_MAX 2048u
+#define SESSION_PING_DATA   16u
+#define SESSION_NEVER       UINT64_MAX
 
 /* Which portal and which of its addresses is being tried (session_connection.c). */
 struct session_route {
@@ -128,6 +129,9 @@ struct session_exchange {
     unsigned rounds;
     uint64_t deadline_ms;
     char text[SESSION_TEXT_MAX];
+    struct keys keys; /* of a negotiation: what is a key of the standard, and what was seen */
+    char answers[SESSION_ANSWERS_MAX];
+    uint32_t answers_length;
 };
 
 struct session_ending {

@@ -399,6 +399,68 @@ static void test_req_247_while_another_exchange_is_under_way(void **state)
     bench_no_complaint(&bench);
 }
 
+/* A Text Response to the exchange in progress, with | for NUL. */
+static void say(const char *text, bool final)
+{
+    uint8_t header[48] = {0x24, final ? 0x80 : 0};
+    uint8_t bytes[9000];
+    uint32_t n = (uint32_t)strlen(text);
+
+    for (uint32_t i = 0; i < n; i++)
+        bytes[i] = text[i] == '|' ? 0 : (uint8_t)text[i];
+    memcpy(header + 16, last(4)->header + 16, 4);
+    target_put(header, 20, 4, final ? 0xffffffff : 0x4444);
+    bench.target.next_ttt = 0x4444;
+    target_send(&bench.target, header, bytes, n, true);
+    bench_settle(&bench);
+}
+
+static void wants_to_negotiate(void)
+{
+    bench_ready(&bench);
+    target_lie(&bench.target, "drop-text", 0);
+    target_send_async(&bench.target, 4, 0, 0, 3, NULL, 0);
+    bench_settle(&bench);
+    bench.target.stat_sn--; /* of the answer that was dropped */
+}
+
+static void test_req_097_only_the_segment_length_changes_later(void **state)
+{
+    static uint8_t out[64 * 512];
+
+    wants_to_negotiate();
+    say("MaxRecvDataSegmentLength=1024|", true);
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    bench.target.config.max_recv = 1024;
+    bench_write(&task, 0, 64, out);
+    assert_true(session_submit(bench.session, &task));
+    bench_settle(&bench);
+    assert_int_equal(task.transferred, sizeof(out));
+    bench_no_complaint(&bench); /* no segment was longer than that */
+    again(state);
+    wants_to_negotiate();
+    target_lie(&bench.target, "drop-text", 1); /* not this one, but what the target says to our answers */
+    say("X-new=1|MaxBurstLength=512|ErrorRecoveryLevel=2|", false);
+    assert_int_equal(last(4)->data_length, 20 + 22 + 26);
+    assert_memory_equal(last(4)->data, "X-new=NotUnderstood\0MaxBurstLength=Reject\0ErrorRecov", 50);
+    assert_int_equal(session_info(bench.session)->keys.max_burst_length, 65536);
+    assert_int_equal(session_info(bench.session)->keys.error_recovery_level, 0);
+}
+
+static void test_req_097_malformed_text_later(void **state)
+{
+    static const char *const texts[] = {"MaxRecvDataSegmentLength=1|", "MaxRecvDataSegmentLength=1024",
+                                        "nonsense|", "MaxBurstLength=512|MaxBurstLength=512|",
+                                        "AuthMethod=None|"};
+
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        wants_to_negotiate();
+        say(texts[i], true);
+        assert_int_equal(session_state(bench.session), SESSION_FAILED);
+        again(state);
+    }
+}
+
 static void test_req_248_tasks_ended_by_another(void **state)
 {
     (void)state;
@@ -780,6 +842,8 @@ int main(void)
         TEST(test_req_246_connection_will_drop),
         TEST(test_req_247_negotiation_is_begun_in_time),
         TEST(test_req_247_while_another_exchange_is_under_way),
+        TEST(test_req_097_only_the_segment_length_changes_later),
+        TEST(test_req_097_malformed_text_later),
         TEST(test_req_248_tasks_ended_by_another),
         TEST(test_req_249_other_events_are_ignored),
         TEST(test_req_251_reject_fails_the_session),

@@ -299,6 +299,27 @@ static void test_req_061_nsg_must_be_ours(void **state)
     fails(FAULT_LOGIN_STAGE);
 }
 
+/* While more of its text was to come we did not ask; so it may not move with the end of that text. */
+static void test_req_061_t_after_a_request_without_t(void **state)
+{
+    struct pdu pdu;
+
+    (void)state;
+    until_operational();
+    pdu = fair();
+    pdu.final = false;
+    pdu.more = true;
+    assert_int_equal(take(&pdu, "TargetAlias=a"), LOGIN_RUNNING);
+    assert_true(request());
+    assert_false(header[1] & 0x80);
+    pdu = fair();
+    pdu.final = true;
+    pdu.nsg = 3;
+    pdu.tsih = 5;
+    take(&pdu, "b|");
+    fails(FAULT_LOGIN_STAGE);
+}
+
 static void test_req_062_t_0_means_go_on(void **state)
 {
     (void)state;
@@ -893,6 +914,7 @@ int main(void)
         TEST(test_req_059_060_requests_move_forward_only),
         TEST(test_req_061_t_only_when_asked),
         TEST(test_req_061_nsg_must_be_ours),
+        TEST(test_req_061_t_after_a_request_without_t),
         TEST(test_req_062_t_0_means_go_on),
         TEST(test_req_062_rounds_are_bounded),
         TEST(test_req_063_csg_must_be_ours),
