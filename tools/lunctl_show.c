@@ -141,7 +141,9 @@ static void info_disk(const struct client *client)
 {
     static const char *const kinds[] = {"", "T10", "EUI", "NAA"};
     const struct lun_info *disk = &client->lun.info;
+    uint64_t physical = disk->capacity.block_size;
 
+    physical <<= disk->capacity.physical_exponent;
     printf("\ndisk            %s\n", lunctl_show_lun(client->options->lun));
     printf("made by         %s %s %s\n", disk->identity.vendor, disk->identity.product,
            disk->identity.revision);
@@ -155,8 +157,7 @@ static void info_disk(const struct client *client)
     }
     printf("size            %s: %llu blocks of %u bytes\n", lunctl_show_size(disk_bytes(disk)),
            (unsigned long long)(disk->capacity.last_lba + 1), (unsigned)disk->capacity.block_size);
-    printf("physical block  %llu bytes\n",
-           (unsigned long long)disk->capacity.block_size << disk->capacity.physical_exponent);
+    printf("physical block  %llu bytes\n", (unsigned long long)physical);
     printf("transfers       at most %u blocks at a time\n", (unsigned)disk->max_blocks);
     printf("writing         %s\n", disk->write_protected ? "write protected"
                                    : disk->write_cache   ? "allowed, with a cache that is flushed"

@@ -530,7 +530,7 @@ static void check_requests(void)
         if (request->fault.code != FAULT_NONE)
             fail_msg("request %u: %s", i, fault_name(request->fault.code));
         if (request->operation == LUN_READ &&
-            memcmp(requests[i].expected, requests[i].buffer, request->blocks * 512))
+            memcmp(requests[i].expected, requests[i].buffer, request->blocks * 512) != 0)
             fail_msg("request %u read what was not there when its turn came", i);
     }
     assert_memory_equal(bench.target.disk, model, sizeof model);

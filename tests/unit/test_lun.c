@@ -55,7 +55,7 @@ static struct disk {
     uint8_t data[BLOCKS_MAX * 512];
 } disk;
 
-static struct session session;
+static struct session fake_session;
 static struct lun lun;
 static uint64_t now;
 
@@ -78,41 +78,41 @@ static struct fake {
 /* --- The session's functions that lun.c calls
  * -------------------------------------------------------------------- */
 
-enum session_state session_state(const struct session *unused)
+enum session_state session_state(const struct session *session)
 {
-    (void)unused;
+    (void)session;
     return fake.state;
 }
 
-const struct fault *session_fault(const struct session *unused)
+const struct fault *session_fault(const struct session *session)
 {
-    (void)unused;
+    (void)session;
     return &fake.fault;
 }
 
-unsigned session_epoch(const struct session *unused)
+unsigned session_epoch(const struct session *session)
 {
-    (void)unused;
+    (void)session;
     return fake.epoch;
 }
 
-unsigned session_aborting(const struct session *unused)
+unsigned session_aborting(const struct session *session)
 {
-    (void)unused;
+    (void)session;
     return fake.aborting;
 }
 
-unsigned session_attentions(const struct session *unused, const uint8_t **ret_sense, size_t *ret_length)
+unsigned session_attentions(const struct session *session, const uint8_t **ret_sense, size_t *ret_length)
 {
-    (void)unused;
+    (void)session;
     *ret_sense = fake.sense;
     *ret_length = sizeof fake.sense;
     return fake.attentions;
 }
 
-bool session_submit(struct session *unused, struct task *task)
+bool session_submit(struct session *session, struct task *task)
 {
-    (void)unused;
+    (void)session;
     assert_true(task->state == TASK_IDLE || task->state == TASK_DONE);
     if (fake.state != SESSION_READY || fake.queued == fake.room) {
         task->fault.code = fake.state == SESSION_READY ? FAULT_BUSY : FAULT_SESSION_LOST;
@@ -131,12 +131,12 @@ bool session_submit(struct session *unused, struct task *task)
 static void drop(unsigned index)
 {
     fake.queued--;
-    memmove(&fake.queue[index], &fake.queue[index + 1], (fake.queued - index) * sizeof fake.queue[0]);
+    memmove(&fake.queue[index], &fake.queue[index + 1], (fake.queued - index) * sizeof(struct task *));
 }
 
-void session_cancel(struct session *unused, struct task *task)
+void session_cancel(struct session *session, struct task *task)
 {
-    (void)unused;
+    (void)session;
     for (unsigned i = 0; i < fake.queued; i++) {
         if (fake.queue[i] == task) {
             drop(i);
@@ -174,6 +174,7 @@ static void check_condition(struct task *task, bool deferred, uint8_t key, uint8
 
 static void serve_page(struct task *task, uint8_t page)
 {
+    static const uint8_t serial[] = {'S', '1', '2', '3'};
     uint8_t bytes[64] = {disk.first_byte, page};
     bool there = false;
 
@@ -189,7 +190,7 @@ static void serve_page(struct task *task, uint8_t page)
         answer(task, bytes, 4 + disk.page_count);
     } else if (page == 0x80) {
         bytes[3] = 4;
-        memcpy(bytes + 4, "S123", 4);
+        memcpy(bytes + 4, serial, sizeof serial);
         answer(task, bytes, 8);
     } else if (page == 0x83) {
         bytes[3] = 12;
@@ -207,9 +208,10 @@ static void serve_page(struct task *task, uint8_t page)
 
 static void serve_inquiry(struct task *task)
 {
+    static const char names[] = "LUNBOOT MEMORY DISK     1.0 ";
     uint8_t bytes[36] = {disk.first_byte, 0, 6, 0x12, 31};
 
-    memcpy(bytes + 8, "LUNBOOT MEMORY DISK     1.0 ", 28);
+    memcpy(bytes + 8, names, sizeof names - 1);
     if (task->cdb[1] & 1)
         serve_page(task, task->cdb[2]);
     else
@@ -373,7 +375,7 @@ static int setup(void **state)
     for (size_t i = 0; i < sizeof disk.data; i++)
         disk.data[i] = (uint8_t)(i * 7 + i / 512);
     now = 1000;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}});
+    lun_init(&lun, &fake_session, &(struct lun_config){.lun = {0, 1}});
     return 0;
 }
 
@@ -509,7 +511,8 @@ static void test_req_278_the_configured_lun_is_sent_unchanged(void **state)
     static const uint8_t odd[8] = {0x47, 0x52, 0x3a, 0x4f, 0x6b, 0x7e, 0x2f, 0x99};
 
     (void)state;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0x47, 0x52, 0x3a, 0x4f, 0x6b, 0x7e, 0x2f, 0x99}});
+    lun_init(&lun, &fake_session,
+             &(struct lun_config){.lun = {0x47, 0x52, 0x3a, 0x4f, 0x6b, 0x7e, 0x2f, 0x99}});
     lun_open(&lun);
     while (lun.state == LUN_OPENING) {
         lun_step(&lun, now);
@@ -621,7 +624,7 @@ static void test_req_301_becoming_ready_is_waited_for_within_the_budget(void **s
     assert_true(now - start >= 60000 && now - start < 70000);
     assert_true(fake.commands < 60); /* pauses grow */
     setup(state);
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .ready_ms = 5000});
+    lun_init(&lun, &fake_session, &(struct lun_config){.lun = {0, 1}, .ready_ms = 5000});
     sense_rule(0x00, 100000, 2, 0x04, 0x0a);
     start = now;
     assert_int_equal(failed_open(), FAULT_NOT_READY);
@@ -755,7 +758,8 @@ static void test_req_284_transfer_limits(void **state)
         disk.max_blocks = rows[i].page;
         disk.block_size = rows[i].block_size;
         disk.blocks = 1000;
-        lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .max_transfer = rows[i].configured});
+        lun_init(&lun, &fake_session,
+                 &(struct lun_config){.lun = {0, 1}, .max_transfer = rows[i].configured});
         open_lun();
         assert_int_equal(lun.info.max_blocks, rows[i].expected);
         assert_int_equal(run_read(0, 1000), FAULT_NONE);
@@ -889,7 +893,8 @@ static void test_queue_depth_is_kept(void **state)
     struct lun_request request = read_request(0, BLOCKS_MAX);
 
     (void)state;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .max_transfer = 4096, .queue_depth = 5});
+    lun_init(&lun, &fake_session,
+             &(struct lun_config){.lun = {0, 1}, .max_transfer = 4096, .queue_depth = 5});
     open_lun();
     assert_int_equal(run(&request), FAULT_NONE);
     assert_int_equal(fake.most_queued, 5);
@@ -1077,7 +1082,7 @@ static void test_req_299_task_set_full_lowers_the_depth(void **state)
     uint64_t start = now;
 
     (void)state;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .max_transfer = 4096});
+    lun_init(&lun, &fake_session, &(struct lun_config){.lun = {0, 1}, .max_transfer = 4096});
     open_lun();
     lun_submit(&lun, &request);
     assert_int_equal(fake.queued, 32);
@@ -1118,7 +1123,7 @@ static void test_req_299_busy_has_growing_pauses_and_an_end(void **state)
 static void test_req_268_progress_refills_the_budget(void **state)
 {
     (void)state;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .max_transfer = 512, .queue_depth = 1});
+    lun_init(&lun, &fake_session, &(struct lun_config){.lun = {0, 1}, .max_transfer = 512, .queue_depth = 1});
     open_lun();
     for (unsigned i = 0; i < 8; i++) /* more aborted commands in all than one command may have */
         add_rule((struct rule){.opcode = READ_16, .skip = 1, .times = 3, .status = SCSI_TASK_ABORTED});
@@ -1230,7 +1235,7 @@ static void test_requests_end_at_their_deadline(void **state)
     struct lun_request request = read_request(0, 1024);
 
     (void)state;
-    lun_init(&lun, &session, &(struct lun_config){.lun = {0, 1}, .request_ms = 1000});
+    lun_init(&lun, &fake_session, &(struct lun_config){.lun = {0, 1}, .request_ms = 1000});
     open_lun();
     lun_submit(&lun, &request); /* 512 KiB: 8192 ms more */
     now += 9191;
