@@ -135,7 +135,8 @@ INCLUDES_tests := -iquote . $(MBEDTLS_INCLUDES) $(LWIP_INCLUDES) -DLUNBOOT_BUILD
 INCLUDES_peer := -iquote tests/peer -isystem $(LWIP_DIR)/src/include
 includes = $(if $(filter tests/peer/%,$(1)),$(INCLUDES_peer),$(INCLUDES_$(firstword $(subst /, ,$(1)))))
 
-DEPEND = -MMD -MP -MF $(@:.o=.d)
+# With -MMD, what a third-party header includes counts as a system header too: lwIP would not follow lwipopts.h.
+DEPEND = -MD -MP -MF $(@:.o=.d)
 
 EFI_TARGET := --target=x86_64-unknown-windows-gnu
 EFI_CFLAGS := $(EFI_TARGET) -std=c11 -O2 -g -gdwarf-4 -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
