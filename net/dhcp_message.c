@@ -230,14 +230,21 @@ static bool take_addresses(const struct joined *slot, uint8_t (*to)[4], unsigned
     return true;
 }
 
+/* RFC 2132 section 2: NULs after a text are to be deleted. */
+static size_t text_length(const struct joined *slot, size_t length)
+{
+    while (length > 0 && slot->bytes[length - 1] == 0) {
+        length--;
+    }
+    return length;
+}
+
 /* A host name is for printing and for sending on: one that cannot be a name is as good as none. */
 static void take_hostname(const struct joined *slot, struct net_lease *lease)
 {
     size_t length = slot->length <= NET_HOST_MAX ? slot->length : 0;
 
-    while (length > 0 && lease->hostname[length - 1] == '\0') {
-        length--;
-    }
+    length = text_length(slot, length);
     for (size_t i = 0; i < length; i++) {
         if (lease->hostname[i] <= ' ' || lease->hostname[i] > '~') {
             length = 0;
@@ -249,7 +256,7 @@ static void take_hostname(const struct joined *slot, struct net_lease *lease)
 static size_t take_long(const struct joined *slot, struct net_lease *lease)
 {
     if (slot->length <= slot->capacity) {
-        return slot->length;
+        return slot->code == VENDOR ? slot->length : text_length(slot, slot->length);
     }
     memset(slot->bytes, 0, slot->capacity);
     lease->too_long = true;

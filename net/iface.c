@@ -202,8 +202,8 @@ static struct pbuf *copy(struct nic_frame *frame)
 }
 
 /*
- * Only what lwIP was built to take goes on: Ethernet II with IPv4 or ARP, of a length that fits its 16 bits and
- * holds the fixed part of each: lwIP 2.2.1 reads an ARP packet without looking at its length.
+ * Only what lwIP was built to take goes on: Ethernet II with IPv4 or ARP, of a length that fits its 16 bits
+ * and holds the fixed part of each: lwIP 2.2.1 reads an ARP packet without looking at its length.
  */
 static bool is_wanted(const struct nic_frame *frame)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A nic that loses, repeats, reorders and damages frames of another one, decided by a seeded generator: the
- * same seed and the same frames give the same faults. For tests, in the simulator and in the machine.
+ * same seed and the same frames give the same faults. Damage is one bit of an IPv4 packet, which its
+ * checksums find. For tests, in the simulator and in the machine.
  */
 #ifndef LUNBOOT_NET_LOSSY_H
 #define LUNBOOT_NET_LOSSY_H

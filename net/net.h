@@ -43,7 +43,10 @@ struct net_lease {
     uint16_t mtu;                    /* option 26, 0: not given; net/ applies it, clamped to 576..nic mtu */
     uint32_t lease_seconds;          /* option 51 */
     char hostname[NET_HOST_MAX + 1]; /* option 12 */
-    /* Options that carry boot parameters, as they came; lengths 0: not given. Untrusted bytes, no NUL. */
+    /*
+     * Options that carry boot parameters; lengths 0: not given. Untrusted bytes, not ended by a NUL: those
+     * that a server puts behind a text are gone (RFC 2132 section 2), others may be inside.
+     */
     uint8_t root_path[NET_OPTION_MAX]; /* 17 */
     size_t root_path_length;
     bool too_long; /* one of these options has more than NET_OPTION_MAX bytes: it is left out (REQ-021) */

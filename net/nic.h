@@ -15,7 +15,7 @@
 
 /* How many received frames net/ keeps at a time at most: a driver that owns more than these never runs dry.
  */
-#define NIC_LENT_MAX 64u
+#define NIC_LENT_MAX 256u
 
 struct nic;
 

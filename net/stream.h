@@ -27,8 +27,11 @@ enum stream_state {
     STREAM_FAILED,      /* no memory, interface gone */
 };
 
-/* Send a SYN from a random port. NULL when the pool is used up or there is no route. The stream is the
- * caller's. */
+/*
+ * Send a SYN from a random port. NULL when the pool is used up or the interface has no address. Without a
+ * route to `address` the stream is STREAM_UNREACHABLE, without memory STREAM_FAILED, at once. The stream is
+ * the caller's.
+ */
 struct stream *stream_connect(const struct net_address *address, uint16_t port);
 
 enum stream_state stream_state(const struct stream *stream);

@@ -72,13 +72,14 @@
  * 128-byte steps up to 8 MiB.
  */
 extern uint32_t lwip_port_window_extra;
-#define LWIP_PORT_WINDOW_MIN           16384u
-#define LWIP_PORT_WINDOW_MAX           (4u * 1024u * 1024u)
-#define TCP_WND                        (LWIP_PORT_WINDOW_MIN + lwip_port_window_extra)
-#define LWIP_WND_SCALE                 1
-#define TCP_RCV_SCALE                  7
-/* A peer that does not scale sees 64 KiB at most, however large TCP_WND is: an update must come below that. */
-#define TCP_WND_UPDATE_THRESHOLD       LWIP_MIN(TCP_WND / 4u, LWIP_PORT_WINDOW_MIN)
+#define LWIP_PORT_WINDOW_MIN 16384u
+#define LWIP_PORT_WINDOW_MAX (4u * 1024u * 1024u)
+#define TCP_WND              (LWIP_PORT_WINDOW_MIN + lwip_port_window_extra)
+#define LWIP_WND_SCALE       1
+#define TCP_RCV_SCALE        7
+/* Of the window that this peer sees: 64 KiB at most when it does not scale. Used where `pcb` is in scope
+ * alone. */
+#define TCP_WND_UPDATE_THRESHOLD       (TCP_WND_MAX(pcb) / 4u)
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they want TCP_WND to be a constant */
 
 /* Built for jumbo frames; what is announced and used is the interface's MTU less 40. */

@@ -107,6 +107,7 @@ struct connection {
     struct stream *stream;
     struct peer_connection *theirs;
     uint16_t our_port;
+    bool fixed;                  /* next stays as it is */
     uint32_t next, acknowledged; /* sequence number that we expect, and the one that we expect acknowledged */
     unsigned window, resets, acks;
 };
@@ -120,7 +121,7 @@ static bool watch(void *arg, const uint8_t *frame, size_t length)
     if (tcp != NULL && (tcp[13] & SYN) == 0) {
         c->our_port = packet_get16(tcp);
         c->acknowledged = packet_get32(tcp + 4) + (uint32_t)(size - (tcp[12] >> 4) * 4u);
-        c->next = packet_get32(tcp + 8);
+        c->next = c->fixed ? c->next : packet_get32(tcp + 8);
         c->window = (unsigned)packet_get16(tcp + 14) << 7;
         c->resets += (tcp[13] & RST) != 0;
         c->acks++;
@@ -254,6 +255,48 @@ static void test_req_345_segment_beyond_the_window_is_dropped(void **state)
     send_segment(&c, 0, ACK, "", 0, "x", 1);
     world_run(100);
     assert_true(c.acks > at);
+    end(&c);
+}
+
+/* The peer itself is kept silent: it would contradict what is sent in its name. */
+static size_t drop(void *arg, uint8_t *frame, size_t length)
+{
+    (void)arg;
+    (void)frame;
+    (void)length;
+    return 0;
+}
+
+/* One byte a segment, never read: memory ends before the window does, and some of it stays for what we send.
+ */
+static void test_req_343_small_segments_do_not_take_all_memory(void **state)
+{
+    static uint8_t bytes[100000];
+    struct net_counters counters;
+    const uint8_t *window;
+    struct connection c;
+    size_t got = 0, n;
+
+    (void)state;
+    begin(&c, 1, 0);
+    world_set_filter(drop, NULL);
+    c.fixed = true;
+    for (unsigned i = 0; i < 40000; i++) {
+        send_segment(&c, i, ACK, "", 0, "x", 1);
+        if (i % 16 == 0) {
+            world_run(1);
+        }
+    }
+    world_run(100);
+    net_get_counters(&counters);
+    assert_true(counters.dropped > 1000);
+    assert_int_equal(stream_commit(c.stream, bytes, sizeof bytes), sizeof bytes);
+    while ((n = stream_peek(c.stream, &window)) > 0) {
+        got += n;
+        stream_consume(c.stream, n);
+    }
+    assert_in_range(got, 10000, 39000);
+    assert_int_equal(stream_state(c.stream), STREAM_OPEN);
     end(&c);
 }
 
@@ -511,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_req_036_345_segment_with_bad_options_is_dropped),
         cmocka_unit_test(test_req_036_345_urgent_pointer_is_nothing),
         cmocka_unit_test(test_req_345_segment_beyond_the_window_is_dropped),
+        cmocka_unit_test(test_req_343_small_segments_do_not_take_all_memory),
         cmocka_unit_test(test_reset_in_the_window_does_not_reset),
         cmocka_unit_test(test_segment_from_ourselves_is_dropped),
         cmocka_unit_test(test_req_345_fragments_are_dropped),

@@ -350,7 +350,7 @@ void world_begin(const struct world_config *config)
     }
     world.begun = true;
     world.config = *config;
-    world.config.frames = config->frames == 0 ? 256 : config->frames;
+    world.config.frames = config->frames == 0 ? NIC_LENT_MAX + 64 : config->frames;
     world.random = config->seed;
     world.nic.ops = &ops;
     memcpy(world.nic.mac, WORLD_MAC, 6);

@@ -22,7 +22,7 @@ struct world_config {
     uint64_t seed;      /* of net_random, the peer and the faults */
     uint32_t delay_ms;  /* of the wire, each way */
     uint16_t mtu;       /* 0: 1500 */
-    uint32_t frames;    /* that the nic owns, 0: 256 */
+    uint32_t frames;    /* that the nic owns, 0: NIC_LENT_MAX and some */
     uint32_t send_room; /* frames that may be on the wire from us before the nic is busy, 0: no limit */
     struct lossy_config faults; /* its seed is not used */
     bool with_peer;             /* the second lwIP, as WORLD_PEER */
