@@ -84,11 +84,11 @@ static enum blkdev_status run(struct disk *disk, struct lun_request *request)
     }
     if (shown_s)
         console_progress_end();
-    machine.busy--;
     if (request->fault.code != FAULT_NONE)
         tell_failure(disk, request);
     else
         disk->fault = request->fault;
+    machine.busy--;
     return to_status(&request->fault);
 }
 

@@ -51,6 +51,7 @@ struct machine {
 
     struct snp_entry nics[SNP_LIST_MAX];
     unsigned nic_count;
+    uint8_t name_mac[6]; /* the lowest MAC of all NICs, whatever `nic` says and over which we were loaded */
     const struct snp_entry *nic_entry; /* the one in work, NULL: none is taken */
     EFI_DEVICE_PATH *nic_path;         /* our copy of its path */
     struct nic *nic;                   /* as taken from the firmware */

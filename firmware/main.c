@@ -70,11 +70,8 @@ static void remove_disk(void)
             log_print(LOG_ERROR,
                       "the firmware keeps the disk's handle (%s): it answers \"no media\" from now on",
                       uefi_status_name(status));
-        else
-            uefi_free(machine.disk_path);
-    } else {
-        uefi_free(machine.disk_path);
     }
+    uefi_free(machine.disk_path); /* the handle has a copy */
     machine.disk_installed = false;
     machine.disk_path = NULL;
 }

@@ -59,12 +59,22 @@ static void fail_no_nic(const char *wanted, unsigned there)
                  wanted, list);
 }
 
+/* For the name of a machine without a UUID: it must be the same whichever NIC comes first (REQ-006). */
+static void find_lowest_mac(unsigned there)
+{
+    memset(machine.name_mac, 0xff, sizeof machine.name_mac);
+    for (unsigned i = 0; i < there; i++)
+        if (memcmp(machine.nics[i].mac, machine.name_mac, sizeof machine.name_mac) < 0)
+            memcpy(machine.name_mac, machine.nics[i].mac, sizeof machine.name_mac);
+}
+
 bool nics_choose(void)
 {
     const char *wanted = params_text(&machine.configured, PARAM_NIC);
     unsigned there = snp_list(machine.nics, SNP_LIST_MAX), kept = 0;
     bool any = strcmp(wanted, "auto") == 0;
 
+    find_lowest_mac(there);
     for (unsigned i = 0; i < there; i++)
         if (any || allowed(&machine.nics[i], wanted)) {
             struct snp_entry swap = machine.nics[kept];
@@ -137,6 +147,7 @@ static enum nics_result wait_for_link(unsigned index, uint64_t *link_ms)
         return NICS_ESC;
     if (end == WAIT_TIMEOUT)
         return skip(FAILURE_LINK, "no link", "check the cable and the switch port, or set link-wait");
+    log_print(LOG_INFO, "link is up");
     return NICS_UP;
 }
 

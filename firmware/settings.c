@@ -76,6 +76,7 @@ static bool read_table(void)
     wrong = ibft_parse(table, length, &ibft);
     if (wrong) {
         log_print(LOG_ERROR, "the iBFT that is there is not used: %s", wrong);
+        bytes_wipe(&ibft, sizeof ibft);
         return true;
     }
     log_print(LOG_INFO, "an iBFT of an earlier stage is there: target %s", ibft.targets[0].name);
@@ -136,13 +137,12 @@ bool settings_choose_name(void)
     if (params_is_set(&machine.params, PARAM_INITIATOR_NAME))
         memcpy(machine.initiator_name, name, strlen(name) + 1);
     else
-        params_derive_name(machine.has_uuid ? machine.uuid : NULL, machine.nics[0].mac,
-                           machine.initiator_name);
+        params_derive_name(machine.has_uuid ? machine.uuid : NULL, machine.name_mac, machine.initiator_name);
     log_print(LOG_INFO, "initiator %s (%s)", machine.initiator_name,
               params_is_set(&machine.params, PARAM_INITIATOR_NAME)
                   ? params_source_name(machine.params.values[PARAM_INITIATOR_NAME].source)
               : machine.has_uuid ? "derived from the machine's UUID"
-                                 : "derived from the first NIC's MAC");
+                                 : "derived from the lowest MAC");
     return true;
 }
 
