@@ -141,7 +141,7 @@ static void info_disk(const struct client *client)
 {
     static const char *const kinds[] = {"", "T10", "EUI", "NAA"};
     const struct lun_info *disk = &client->lun.info;
-    uint64_t physical = disk->capacity.block_size;
+    uint64_t blocks = disk->capacity.last_lba + 1, physical = disk->capacity.block_size;
 
     physical <<= disk->capacity.physical_exponent;
     printf("\ndisk            %s\n", lunctl_show_lun(client->options->lun));
@@ -156,7 +156,7 @@ static void info_disk(const struct client *client)
         putchar('\n');
     }
     printf("size            %s: %llu blocks of %u bytes\n", lunctl_show_size(disk_bytes(disk)),
-           (unsigned long long)(disk->capacity.last_lba + 1), (unsigned)disk->capacity.block_size);
+           (unsigned long long)blocks, (unsigned)disk->capacity.block_size);
     printf("physical block  %llu bytes\n", (unsigned long long)physical);
     printf("transfers       at most %u blocks at a time\n", (unsigned)disk->max_blocks);
     printf("writing         %s\n", disk->write_protected ? "write protected"
