@@ -36,7 +36,7 @@ def test_failure_screen_waits_for_keys(lab):
 def test_esc_ends_a_wait(lab):
     net = lab.network()
     net.segment()
-    guest = lab.boot(lab.config(dhcp_wait="forever"), [Nic(tap=net.tap())], net)
+    guest = lab.boot(lab.config(dhcp_wait="10m"), [Nic(tap=net.tap())], net)
     guest.wait_for(r"DHCP")
     guest.send("\x1b")
     guest.lunboot_failed()

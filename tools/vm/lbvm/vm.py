@@ -113,15 +113,28 @@ def clean(raw):
 
 
 class Qmp:
-    """QEMU's monitor protocol, as far as the tests need it."""
+    """QEMU's monitor protocol, as far as the tests need it. QEMU connects to us, so there is nothing to wait for."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen(1)
+        self.socket = self.file = None
+
+    def accept(self, process):
+        """Until QEMU has connected; false when it ended instead."""
+        self.listener.settimeout(0.1)
+        while not self.socket:
+            try:
+                self.socket = self.listener.accept()[0]
+            except TimeoutError:
+                if process.poll() is not None:
+                    return False
         self.socket.settimeout(scaled(60))
         self.file = self.socket.makefile("rw")
         self.file.readline()
         self("qmp_capabilities")
+        return True
 
     def __call__(self, command, **arguments):
         words = {key.replace("_", "-"): value for key, value in arguments.items()}
@@ -135,8 +148,8 @@ class Qmp:
                 return answer["return"]
 
     def close(self):
-        self.file.close()
-        self.socket.close()
+        for open_one in filter(None, (self.file, self.socket, self.listener)):
+            open_one.close()
 
 
 class Vm:
@@ -162,8 +175,8 @@ class Vm:
         variables = self.folder / "vars.fd"
         shutil.copy(self.machine.variables, variables)
         command = qemu_command(self.machine, variables)
-        monitor = self.sockets / "qmp"
-        command += ["-display", "none", "-serial", "stdio", "-qmp", f"unix:{monitor},server=on,wait=off"]
+        self.qmp = Qmp(self.sockets / "qmp")
+        command += ["-display", "none", "-serial", "stdio", "-qmp", f"unix:{self.sockets}/qmp"]
         if self.net:
             command = self.net.prefix() + command
         (self.folder / "qemu.txt").write_text(" ".join(str(c) for c in command) + "\n")
@@ -174,11 +187,8 @@ class Vm:
             )
         self.started = time.monotonic()
         self.reader = start_reader(self.process.stdout, self._received)
-        while not monitor.exists():
-            if self.process.poll() is not None:
-                raise Hang("QEMU ended at once:\n" + (self.folder / "qemu.log").read_text(errors="replace"))
-            time.sleep(0.01)
-        self.qmp = Qmp(monitor)
+        if not self.qmp.accept(self.process):
+            raise Hang("QEMU ended at once:\n" + (self.folder / "qemu.log").read_text(errors="replace"))
         for number, nic in enumerate(self.machine.nics):
             if not nic.link:
                 self.set_link(number, False)
