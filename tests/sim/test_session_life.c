@@ -56,13 +56,16 @@ static void lost_with(enum fault_code code)
         fail_msg("%s instead of %s", fault_name(session_fault(bench.session)->code), fault_name(code));
 }
 
+/* The last PDU of this kind that the target saw; all zero when there was none. */
 static const struct target_seen *last(uint8_t opcode)
 {
+    static const struct target_seen none;
+
     for (unsigned i = bench.target.seen_count; i > 0; i--) {
         if ((bench.target.seen[i - 1].header[0] & 0x3f) == opcode)
             return &bench.target.seen[i - 1];
     }
-    return NULL;
+    return &none;
 }
 
 /* --- Cancellation and ABORT TASK --- */

@@ -84,7 +84,8 @@ static void test_req_193_cmd_sn_grows_and_wraps(void **state)
 
 static void test_req_194_serial_arithmetic_in_every_number(void **state)
 {
-    static const uint32_t starts[] = {0, 1, 0x7ffffff0, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff};
+    static const uint32_t starts[] = {0,          1,          0x7ffffff0, 0x7fffffff,
+                                      0x80000000, 0xffffffd8, 0xfffffff0, 0xffffffff};
 
     for (unsigned i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
         bench.target.config.first_stat_sn = starts[i];

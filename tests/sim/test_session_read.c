@@ -67,11 +67,13 @@ static void untouched_from(size_t at)
 
 static const uint8_t *last_command(void)
 {
+    static const uint8_t none[48];
+
     for (unsigned i = bench.target.seen_count; i > 0; i--) {
         if ((bench.target.seen[i - 1].header[0] & 0x3f) == 0x01)
             return bench.target.seen[i - 1].header;
     }
-    return NULL;
+    return none;
 }
 
 static void test_req_204_205_fields_of_the_command(void **state)
@@ -328,24 +330,27 @@ static void test_req_215_residual_lies(void **state)
         uint32_t residual;
         uint32_t sent;
         bool good;
+        uint8_t status;
     } rows[] = {
-        {0x06, 1, 1024, false},       /* O and U */
-        {0x02, 1025, 0, false},       /* more than there was */
-        {0x02, 0xffffffff, 0, false}, /* */
-        {0x02, 512, 1024, false},     /* all came, they say half */
-        {0x02, 512, 0, false},        /* nothing came, they say half */
-        {0x02, 1024, 0, true},        /* nothing, honestly */
-        {0x02, 512, 512, true},       /* half, honestly */
-        {0x04, 100, 512, false},      /* more than fits, though it did not arrive */
-        {0x04, 100, 1024, true},      /* the transfer would have been longer */
-        {0x00, 0, 1024, true},
+        {0x06, 1, 1024, false, 0},       /* O and U */
+        {0x02, 1025, 0, false, 0},       /* more than there was */
+        {0x02, 0xffffffff, 0, false, 0}, /* */
+        {0x02, 512, 1024, false, 0},     /* all came, they say half */
+        {0x02, 512, 0, false, 0},        /* nothing came, they say half */
+        {0x02, 1024, 0, true, 0},        /* nothing, honestly */
+        {0x02, 512, 512, true, 0},       /* half, honestly */
+        {0x04, 100, 512, false, 0},      /* more than fits, though it did not arrive */
+        {0x04, 100, 1024, true, 0},      /* the transfer would have been longer */
+        {0x00, 0, 1024, true, 0},        {0x06, 100, 0, false, 2}, /* the same holds for other statuses */
+        {0x02, 1025, 0, false, 2},       {0x02, 1024, 0, true, 2},
+        {0x02, 1024, 512, true, 2}, /* what came before the error may not count */
     };
 
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         hold_read(2);
         if (rows[i].sent != 0)
             send_data_in(0, 0, rows[i].sent, 0x80);
-        status_with(rows[i].flags, rows[i].residual, 0);
+        status_with(rows[i].flags, rows[i].residual, rows[i].status);
         if (!rows[i].good) {
             lost_with(FAULT_PROTOCOL_RESIDUAL);
         } else {

@@ -122,16 +122,34 @@ static void write_hex(FILE *file, const char *title, const uint8_t *bytes, size_
     fprintf(file, "\n");
 }
 
+/* The next hexadecimal digit, whatever white space is before it. */
+static unsigned next_digit(FILE *file)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at;
+    int c;
+
+    do {
+        c = fgetc(file);
+    } while (c == '\n' || c == ' ');
+    at = c == EOF || c == 0 ? NULL : strchr(digits, c);
+    if (at == NULL)
+        fail_msg("the golden file ends early or holds another character");
+    return at == NULL ? 0 : (unsigned)(at - digits);
+}
+
 static void check_hex(FILE *file, const char *name, const char *title, const uint8_t *bytes, size_t length)
 {
-    char found[16];
+    char line[64] = "", *end = NULL;
     size_t n;
-    unsigned value;
 
-    assert_int_equal(fscanf(file, "%15s %zu", found, &n), 2);
-    assert_string_equal(found, title);
+    while (line[0] == '\n' || line[0] == '#' || line[0] == '\0')
+        assert_non_null(fgets(line, sizeof(line), file));
+    assert_memory_equal(line, title, strlen(title));
+    n = strtoul(line + strlen(title), &end, 10);
     for (size_t i = 0; i < n && i < length; i++) {
-        assert_int_equal(fscanf(file, "%2x", &value), 1);
+        unsigned value = next_digit(file) << 4;
+        value |= next_digit(file);
         if (value != bytes[i])
             fail_msg("%s: byte %zu of what was %s is %02x, not %02x", name, i, title, bytes[i], value);
     }
@@ -154,7 +172,6 @@ static void check_golden(const char *name)
     }
     file = fopen(path, "r");
     assert_non_null(file);
-    assert_int_equal(fscanf(file, "# SPDX-License-Identifier: BSD-2-Clause\n"), 0);
     check_hex(file, name, "sent", record.sent, record.sent_length);
     check_hex(file, name, "received", record.received, record.received_length);
     fclose(file);

@@ -76,6 +76,15 @@ static const struct target_seen *seen(uint8_t opcode, unsigned nth)
     return NULL;
 }
 
+/* The command; all zero when there was none. */
+static const struct target_seen *command(void)
+{
+    static const struct target_seen none;
+    const struct target_seen *it = seen(0x01, 0);
+
+    return it != NULL ? it : &none;
+}
+
 static void agreed(bool initial_r2t, bool immediate, uint32_t first, uint32_t burst, uint32_t segment)
 {
     bench.target.config.initial_r2t = initial_r2t;
@@ -119,8 +128,8 @@ static void test_req_224_immediate_data_and_its_bounds(void **state)
         bench_ready(&bench);
         start_write(40);
         written();
-        assert_int_equal(seen(0x01, 0)->data_length, rows[i].expected);
-        assert_true(seen(0x01, 0)->header[1] & 0x80);
+        assert_int_equal(command()->data_length, rows[i].expected);
+        assert_true(command()->header[1] & 0x80);
         again(state);
     }
 }
@@ -133,9 +142,9 @@ static void test_req_225_immediate_plus_unsolicited_is_the_first_burst(void **st
         bench_ready(&bench);
         start_write(200);
         written();
-        sent = seen(0x01, 0)->data_length;
+        sent = command()->data_length;
         assert_int_equal(sent, immediate ? 8192 : 0);
-        assert_false(seen(0x01, 0)->header[1] & 0x80);
+        assert_false(command()->header[1] & 0x80);
         for (unsigned i = 0; seen(0x05, i) != NULL; i++) {
             const struct target_seen *out = seen(0x05, i);
             if (bytes_get32(out->header + 20) == 0xffffffff)
@@ -153,7 +162,7 @@ static void test_req_225_a_short_write_needs_no_more(void **state)
     bench_ready(&bench);
     start_write(16); /* fits the command */
     written();
-    assert_true(seen(0x01, 0)->header[1] & 0x80);
+    assert_true(command()->header[1] & 0x80);
     assert_null(seen(0x05, 0));
 }
 
@@ -166,7 +175,7 @@ static void test_req_226_nothing_without_r2t(void **state)
     start_write(16);
     bench_pass(&bench, 5000);
     assert_int_equal(bench.target.count[5], 0);
-    assert_int_equal(seen(0x01, 0)->data_length, 0);
+    assert_int_equal(command()->data_length, 0);
     assert_int_equal(task.state, TASK_ACTIVE);
     session_cancel(bench.session, &task);
 }
@@ -253,7 +262,7 @@ static void send_r2t(uint32_t sn, uint32_t offset, uint32_t length)
 {
     uint8_t header[48] = {0x31, 0x80};
 
-    memcpy(header + 16, seen(0x01, 0)->header + 16, 4);
+    memcpy(header + 16, command()->header + 16, 4);
     target_put(header, 20, 4, 0x100 + sn);
     target_put(header, 36, 4, sn);
     target_put(header, 40, 4, offset);
@@ -286,12 +295,24 @@ static void test_req_229_beyond_the_transfer(void **state)
     assert_int_equal(bench.target.count[5], 0);
 }
 
+static void test_req_228_229_one_byte_more_than_max_burst(void **state)
+{
+    quiet_write(256, 1);
+    send_r2t(0, 0, 65536);
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    assert_int_equal(bench.target.count[5], 8);
+    again(state);
+    quiet_write(256, 1);
+    send_r2t(0, 0, 65537);
+    lost_with(FAULT_PROTOCOL_R2T);
+}
+
 static void test_req_229_r2t_with_data(void **state)
 {
     uint8_t header[48] = {0x31, 0x80};
 
     quiet_write(4, 1);
-    memcpy(header + 16, seen(0x01, 0)->header + 16, 4);
+    memcpy(header + 16, command()->header + 16, 4);
     target_put(header, 20, 4, 7);
     target_put(header, 44, 4, 2048);
     target_send(&bench.target, header, data, 4, false);
@@ -345,7 +366,7 @@ static void send_status(void)
 {
     uint8_t header[48] = {0x21, 0x80};
 
-    memcpy(header + 16, seen(0x01, 0)->header + 16, 4);
+    memcpy(header + 16, command()->header + 16, 4);
     target_send(&bench.target, header, NULL, 0, true);
 }
 
@@ -480,6 +501,37 @@ static void test_writes_and_reads_share_the_wire_fairly(void **state)
     bench_no_complaint(&bench);
 }
 
+/* Many commands wait; the data that the target asked for is not kept back until they are all out. */
+static void test_solicited_data_goes_between_commands(void **state)
+{
+    static struct task reads[24];
+    static uint8_t in[24][512];
+    unsigned commands = 0, at_first = 0;
+
+    (void)state;
+    agreed(true, false, 65536, 65536, 8192);
+    bench_ready(&bench);
+    bench_write(&task, 0, 64, data);
+    assert_true(session_submit(bench.session, &task));
+    bench.tx_limit = bench.tx_total + 48; /* the command alone; its R2T comes */
+    bench_settle(&bench);
+    for (unsigned i = 0; i < 24; i++) {
+        bench_read(&reads[i], i, 1, in[i]);
+        assert_true(session_submit(bench.session, &reads[i]));
+    }
+    bench.tx_stopped = false;
+    bench.tx_limit = 0;
+    bench_settle(&bench);
+    for (unsigned i = 0; i < bench.target.seen_count && at_first == 0; i++) {
+        commands += bench.target.seen[i].header[0] == 0x01;
+        if (bench.target.seen[i].header[0] == 0x05)
+            at_first = commands;
+    }
+    assert_in_range(at_first, 1, 4);
+    assert_int_equal(task.transferred, 64 * 512);
+    bench_no_complaint(&bench);
+}
+
 static void test_unsolicited_data_is_in_command_order(void **state)
 {
     static struct task writes[6];
@@ -540,6 +592,7 @@ int main(void)
         TEST(test_req_228_segments_and_our_own_cap),
         TEST(test_req_229_230_r2t_that_may_not_be),
         TEST(test_req_229_beyond_the_transfer),
+        TEST(test_req_228_229_one_byte_more_than_max_burst),
         TEST(test_req_229_r2t_with_data),
         TEST(test_req_231_more_than_max_outstanding_r2t),
         TEST(test_several_outstanding_r2ts),
@@ -548,6 +601,7 @@ int main(void)
         TEST(test_req_234_235_status_in_the_middle_of_a_data_out),
         TEST(test_cancel_in_the_middle_of_a_pdu),
         TEST(test_writes_and_reads_share_the_wire_fairly),
+        TEST(test_solicited_data_goes_between_commands),
         TEST(test_unsolicited_data_is_in_command_order),
         TEST(test_req_238_a_ping_is_answered_between_data_outs),
     };

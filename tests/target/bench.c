@@ -204,14 +204,14 @@ static size_t piece(size_t n, size_t limit)
 static bool move_in(struct bench *bench)
 {
     const uint8_t *bytes;
-    uint8_t *window;
+    uint8_t *window = NULL;
     size_t there = target_output(&bench->target, &bytes);
     size_t n = there == 0 ? 0 : session_rx_space(bench->session, &window);
 
     if (n > there)
         n = there;
     n = piece(n, bench->rx_piece);
-    if (n == 0)
+    if (n == 0 || window == NULL)
         return false;
     memcpy(window, bytes, n);
     keep(&bench->received, bytes, n);

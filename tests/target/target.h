@@ -186,7 +186,7 @@ void target_window(struct target *target, uint32_t window);
 void target_send_nop_in(struct target *target, uint32_t itt, uint32_t ttt, const uint8_t *lun);
 void target_send_async(struct target *target, uint8_t event, uint16_t p1, uint16_t p2, uint16_t p3,
                        const void *data, uint32_t length);
-void target_send_reject(struct target *target, uint8_t reason, const uint8_t *header, uint32_t length);
+void target_send_reject(struct target *target, uint8_t reason, const uint8_t *bad, uint32_t length);
 /* Any header and data, with StatSN, ExpCmdSN and MaxCmdSN filled in when `numbers`. */
 void target_send_raw(struct target *target, const uint8_t header[48], const void *data, uint32_t length,
                      bool numbers);

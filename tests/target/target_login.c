@@ -64,15 +64,23 @@ static void say_binary(struct target *target, const char *key, const uint8_t *by
     say(target, key, text);
 }
 
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 static size_t from_hex(const char *text, uint8_t *bytes, size_t room)
 {
     size_t n = 0;
-    unsigned value;
 
     if (text == NULL || text[0] != '0' || text[1] != 'x')
         return 0;
-    for (text += 2; n < room && text[0] != '\0' && sscanf(text, "%2x", &value) == 1; text += 2)
-        bytes[n++] = (uint8_t)value;
+    for (text += 2; n < room && digit(text[0]) >= 0 && digit(text[1]) >= 0; text += 2)
+        bytes[n++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
     return n;
 }
 

@@ -41,13 +41,14 @@ static void inquiry(struct target *target, struct target_task *task, bool there)
 {
     static const uint8_t pages[] = {0, 0, 0, 5, 0x00, 0x80, 0x83, 0xb0, 0xb1};
     static const uint8_t serial[] = {0, 0x80, 0, 8, 'S', 'E', 'R', 'I', 'A', 'L', '0', '1'};
+    static const char identity[] = "EXAMPLE MEMORY DISK     0001";
     static const uint8_t naa[] = {0, 0x83, 0, 12, 1, 3, 0, 8, 0x60, 1, 2, 3, 4, 5, 6, 7};
     uint8_t limits[64] = {0, 0xb0, 0, 60}, plain[36] = {0, 0, 5, 2, 31};
     uint32_t asked = target_get(task->cdb, 3, 2);
 
     bytes_put32(limits + 8, 2048);
     bytes_put32(limits + 12, 128);
-    memcpy(plain + 8, "EXAMPLE MEMORY DISK     0001", 28);
+    memcpy(plain + 8, identity, sizeof(identity) - 1);
     if (!there)
         plain[0] = 0x7f;
     (void)target;
