@@ -6,6 +6,7 @@
 
 #define CHUNK         64u
 #define DEFAULT_WIDTH 80u
+#define INDENT        9u       /* of what is wrapped: the room of a time stamp */
 #define KEYS_MAX      256u     /* a stuck key must not hold us */
 #define WATCHDOG_CODE 0x10000u /* below are the firmware's own, UEFI 2.10 section 7.5 */
 #define SCAN_CODE_ESC 0x17u    /* UEFI 2.10 table 12.2 */
@@ -73,13 +74,46 @@ static unsigned width(void)
     return (unsigned)columns;
 }
 
+/* How many characters of `text` go into a row: up to a blank where there is one. */
+static unsigned fitting(const char *text, unsigned columns)
+{
+    unsigned count = 0;
+    unsigned blank = 0;
+
+    while (*text != '\0' && count < columns) {
+        blank = *text == ' ' ? count : blank;
+        ucs2_next(&text);
+        count++;
+    }
+    return *text == '\0' || *text == ' ' || blank == 0 ? count : blank;
+}
+
+static const char *skip(const char *text, unsigned count)
+{
+    while (count-- > 0 && *text != '\0') {
+        ucs2_next(&text);
+    }
+    while (*text == ' ') {
+        text++;
+    }
+    return text;
+}
+
 void console_line(const char *text)
 {
     CHAR16 end[] = L"\r\n";
+    unsigned columns = width() - 1; /* the last one would make the terminal wrap by itself */
+    unsigned indent = 0;
 
     console_progress_end();
-    put_text(text, UINT32_MAX);
-    put(end);
+    do {
+        unsigned count = fitting(text, columns - indent);
+        put_blanks(indent);
+        put_text(text, count);
+        put(end);
+        text = skip(text, count);
+        indent = columns > 4 * INDENT ? INDENT : 0;
+    } while (*text != '\0');
 }
 
 void console_progress(const char *text)

@@ -61,7 +61,11 @@ static void tell_attempts(unsigned *told)
     if (attempt->number == *told)
         return;
     *told = attempt->number;
-    if (attempt->fault.code != FAULT_NONE)
+    if (attempt->md5_next)
+        log_print(
+            LOG_INFO,
+            "the target does not take the CHAP algorithms that we prefer: a second login offers MD5 alone");
+    else if (session_state(&machine.session) != SESSION_FAILED) /* else the sentence at the end tells it */
         log_print(LOG_INFO, "attempt %u at %s:%u: %s", attempt->number, attempt->portal.host,
                   attempt->portal.port, fault_text(attempt->fault.code));
 }
@@ -88,9 +92,6 @@ static void log_login(void)
     if (info->authenticated)
         fmt_print(&fmt, " with %s", params_algorithm_name(info->chap_algorithm));
     log_print(LOG_INFO, "%s", line);
-    if (info->md5_retried)
-        log_print(LOG_INFO,
-                  "the target refused the stronger CHAP algorithms: a second login offered MD5 alone");
     if (info->weak_challenge)
         log_print(LOG_INFO, "the target's CHAP challenge is short: an eavesdropper may guess the secret");
     if (info->moved_permanently)

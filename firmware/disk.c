@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "disk.h"
 
+#include "diskstatus.h"
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/tpl.h"
@@ -11,22 +12,6 @@
 #define QUIET_MS    3000u /* a request that lasts longer shows on the console */
 #define WATCHDOG_S  300u
 #define EACH_SECOND 1000u
-
-static enum blkdev_status to_status(const struct fault *fault)
-{
-    switch (fault->code) {
-    case FAULT_NONE:
-        return BLKDEV_OK;
-    case FAULT_WRITE_PROTECTED:
-        return BLKDEV_WRITE_PROTECTED;
-    case FAULT_LUN_CHANGED:
-        return BLKDEV_MEDIA_CHANGED;
-    case FAULT_COMMAND_TIMEOUT:
-        return BLKDEV_TIMEOUT;
-    default:
-        return BLKDEV_ERROR;
-    }
-}
 
 /*
  * A long wait is told, at TPL_CALLBACK too: the firmware's FAT driver calls from there (text may be put up to
@@ -89,7 +74,7 @@ static enum blkdev_status run(struct disk *disk, struct lun_request *request)
     else
         disk->fault = request->fault;
     machine.busy--;
-    return to_status(&request->fault);
+    return diskstatus_of(&request->fault);
 }
 
 static enum blkdev_status disk_read(struct blkdev *dev, uint64_t lba, uint64_t blocks, void *buffer)

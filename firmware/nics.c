@@ -151,11 +151,23 @@ static enum nics_result wait_for_link(unsigned index, uint64_t *link_ms)
     return NICS_UP;
 }
 
+/* With the target known, an offer needs no root path: the first one will do, unless offer-wait was asked for.
+ */
+static uint32_t offer_wait_ms(void)
+{
+    const struct params *p = &machine.configured;
+    bool known = params_is_set(p, PARAM_ROOT_PATH_KEY) ||
+                 (params_is_set(p, PARAM_PORTAL_KEY) && params_is_set(p, PARAM_TARGET));
+    uint32_t ms = (uint32_t)params_number(p, PARAM_OFFER_WAIT);
+
+    return ms == 0 || (known && !params_is_set(p, PARAM_OFFER_WAIT)) ? 1 : ms;
+}
+
 static bool open_net(void)
 {
     const struct net_config config = {
         .tcp_window = (uint32_t)params_number(&machine.configured, PARAM_TCP_WINDOW),
-        .offer_wait_ms = (uint32_t)params_number(&machine.configured, PARAM_OFFER_WAIT),
+        .offer_wait_ms = offer_wait_ms(),
         .identity = {.has_uuid = machine.has_uuid,
                      .architecture = ARCHITECTURE,
                      .hostname = params_is_set(&machine.configured, PARAM_HOSTNAME)

@@ -108,6 +108,7 @@ struct session_attempt {
     struct portal portal;
     struct address address;
     struct fault fault;
+    bool md5_next; /* REQ-152: what follows is the one login that offers MD5 alone */
 };
 
 /* One line of a PDU trace: header only, never data (REQ-352, REQ-172). */

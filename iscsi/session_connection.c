@@ -262,6 +262,16 @@ static void once_more(struct session *session, const struct fault *fault, bool w
         attempt(session);
 }
 
+/* REQ-152: the one second login, after a refusal or a close by the peer, but not after silence. */
+static bool md5_is_due(const struct session *session, const struct fault *fault)
+{
+    bool by_peer = fault->code == FAULT_TCP_CLOSED || fault->code == FAULT_TCP_RESET ||
+                   fault->code == FAULT_REJECTED || session->login.state == LOGIN_FAILED;
+
+    return session->state == SESSION_LOGIN && by_peer && !session->route.md5_used &&
+           login_md5_may_help(&session->login);
+}
+
 static void note_attempt(struct session *session, const struct fault *fault)
 {
     const struct session_route *route = &session->route;
@@ -273,24 +283,16 @@ static void note_attempt(struct session *session, const struct fault *fault)
     if (route->address < route->address_count)
         note->address = route->addresses[route->address];
     note->fault = *fault;
-}
-
-/* REQ-152: the one second login, after a refusal or a close by the peer, but not after silence. */
-static bool md5_is_due(const struct session *session, const struct fault *fault)
-{
-    bool by_peer = fault->code == FAULT_TCP_CLOSED || fault->code == FAULT_TCP_RESET ||
-                   fault->code == FAULT_REJECTED || session->login.state == LOGIN_FAILED;
-
-    return session->state == SESSION_LOGIN && by_peer && !session->route.md5_used &&
-           login_md5_may_help(&session->login);
+    note->md5_next = md5_is_due(session, fault);
 }
 
 static void attempt_failed(struct session *session, const struct fault *fault)
 {
     struct session_route *route = &session->route;
-    bool md5 = md5_is_due(session, fault);
+    bool md5;
 
     note_attempt(session, fault);
+    md5 = session->attempt.md5_next;
     if (session->fault.code == FAULT_NONE)
         session->fault = *fault;
     session_let_go(session, SESSION_ABORT);
