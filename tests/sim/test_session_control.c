@@ -122,6 +122,20 @@ static void test_req_238_several_at_once_are_all_answered(void **state)
     assert_int_equal(bench.target.last_pong_ttt, 0x100 + SESSION_PONGS_MAX - 1);
 }
 
+static void test_pings_faster_than_the_wire_are_a_flood(void **state)
+{
+    (void)state;
+    bench_ready(&bench);
+    bench.tx_stopped = true;
+    for (unsigned i = 0; i < SESSION_PONGS_MAX; i++)
+        target_send_nop_in(&bench.target, 0xffffffff, i, NULL);
+    bench_settle(&bench);
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    target_send_nop_in(&bench.target, 0xffffffff, 99, NULL);
+    bench_settle(&bench);
+    lost_with(FAULT_PROTOCOL_FLOOD);
+}
+
 static void test_req_239_information_is_not_answered(void **state)
 {
     (void)state;
@@ -256,7 +270,7 @@ static void test_req_243_pings_do_not_extend_a_command(void **state)
 static void test_req_244_scsi_event_is_kept(void **state)
 {
     static const uint8_t segment[20] = {0, 18, 0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x2a, 9};
-    static const uint8_t claims_more[20] = {0xff, 0xff, 0x70};
+    static const uint8_t claims_more[20] = {0, 19, 0x70}, claims_most[20] = {0xff, 0xff, 0x70};
     const uint8_t *sense;
     size_t length;
 
@@ -269,6 +283,7 @@ static void test_req_244_scsi_event_is_kept(void **state)
     assert_int_equal(length, 18);
     assert_memory_equal(sense, segment + 2, 18);
     target_send_async(&bench.target, 0, 0, 0, 0, claims_more, sizeof(claims_more));
+    target_send_async(&bench.target, 0, 0, 0, 0, claims_most, sizeof(claims_most));
     target_send_async(&bench.target, 0, 0, 0, 0, segment, 1);
     target_send_async(&bench.target, 0, 0, 0, 0, NULL, 0);
     bench_settle(&bench);
@@ -774,6 +789,7 @@ static void test_req_187_endless_lists_are_refused(void **state)
     bench.target.config.text_piece = 1; /* too many rounds */
     discover();
     lost_with(FAULT_DISCOVERY_SIZE);
+    assert_in_range(bench.target.count[4], 100, 1000);
 }
 
 static void test_req_190_an_empty_list_is_complete(void **state)
@@ -829,6 +845,7 @@ int main(void)
         TEST(test_req_238_nop_in_is_answered_at_once),
         TEST(test_req_238_also_in_the_middle_of_a_read),
         TEST(test_req_238_several_at_once_are_all_answered),
+        TEST(test_pings_faster_than_the_wire_are_a_flood),
         TEST(test_req_239_information_is_not_answered),
         TEST(test_req_240_ping_after_idle_time),
         TEST(test_req_240_270_a_silent_peer_is_found),

@@ -885,6 +885,8 @@ static void test_reports_with_an_old_number_are_ignored(void **state)
     assert_int_not_equal(after.connection, connect.connection);
     session_closed(bench.session, connect.connection, SESSION_RST);
     assert_int_equal(session_state(bench.session), SESSION_CONNECTING);
+    session_connected(bench.session, connect.connection);
+    assert_int_equal(session_state(bench.session), SESSION_CONNECTING);
     session_connected(bench.session, after.connection);
     assert_int_equal(session_state(bench.session), SESSION_LOGIN);
 }
