@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a request's fault is to the disk's caller: one table, pure, so that every code can be looked at in a test. */
+/* What a request's fault is to the disk's caller: one table, pure, so that every code can be looked at in a
+ * test. */
 #ifndef LUNBOOT_FIRMWARE_DISKSTATUS_H
 #define LUNBOOT_FIRMWARE_DISKSTATUS_H
 

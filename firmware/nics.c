@@ -174,10 +174,13 @@ static bool open_net(void)
                                      ? params_text(&machine.configured, PARAM_HOSTNAME)
                                      : NULL},
     };
-    struct net_config with_uuid = config;
+    struct net_config whole = config;
+    struct net_lease configured;
 
-    memcpy(with_uuid.identity.uuid, machine.uuid, sizeof machine.uuid);
-    machine.net_open = net_open(machine.nic, &with_uuid);
+    memcpy(whole.identity.uuid, machine.uuid, sizeof machine.uuid);
+    nicname_static_lease(&machine.configured, &configured);
+    memcpy(whole.dns, configured.dns, sizeof whole.dns);
+    machine.net_open = net_open(machine.nic, &whole);
     return machine.net_open;
 }
 

@@ -55,7 +55,7 @@ enum param_id {
     PARAM_CHAP_ALGORITHMS,    /* chap-algorithms: default "sha3-256,sha256,sha1,md5" */
     PARAM_NIC,                /* nic: auto | MAC | PCI address (ssss:bb:dd.f or bb:dd.f) | device path text */
     PARAM_LINK_WAIT,          /* link-wait: DURATION, in all, default 15s */
-    PARAM_DHCP_WAIT,          /* dhcp-wait: DURATION for a lease on one NIC, default 20s */
+    PARAM_DHCP_WAIT,          /* dhcp-wait: DURATION for a lease on one NIC, default 45s */
     PARAM_OFFER_WAIT,         /* offer-wait: DURATION offers are collected after the first, default 1s */
     PARAM_IP,                 /* ip: dhcp | a.b.c.d/prefix (TEXT with that rule); default dhcp */
     PARAM_GATEWAY,            /* gateway: IPV4 */
@@ -196,7 +196,7 @@ unsigned params_algorithms(const struct params *params, uint8_t ret_algorithms[C
 const char *params_algorithm_name(unsigned algorithm);
 
 /*
- * A name from the machine's UUID (16 bytes as SMBIOS has them, printed as SMBIOS tools do), or from a MAC
+ * A name from the machine's UUID (16 bytes in the order of its text form), or from a MAC
  * where it is NULL or one that no machine owns (all zeros or all ones): always the same one (REQ-007).
  */
 #define PARAMS_NAME_AUTHORITY "iqn.2026-11.org.lunboot"

@@ -203,8 +203,6 @@ static bool is_somebodys(const uint8_t *uuid)
 
 void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name[NAME_MAX_BYTES + 1])
 {
-    /* The first three parts of a UUID are little-endian in SMBIOS 2.6 and later; tools print them turned. */
-    static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     struct fmt fmt;
 
     fmt_init(&fmt, ret_name, NAME_MAX_BYTES + 1);
@@ -217,5 +215,5 @@ void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name
     }
     fmt_print(&fmt, "uuid");
     for (unsigned i = 0; i < 16; i++)
-        fmt_print(&fmt, i == 0 || i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[order[i]]);
+        fmt_print(&fmt, i == 0 || i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
 }

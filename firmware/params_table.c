@@ -55,8 +55,8 @@
       "52:54:00:12:34:56")                                                                                   \
     X(LINK_WAIT, "link-wait", DURATION, LOCAL, "15s", NULL, 0, 10 * MINUTE,                                  \
       "How long to wait for a link, all interfaces together.", "15s")                                        \
-    X(DHCP_WAIT, "dhcp-wait", DURATION, LOCAL, "20s", NULL, SECOND, 10 * MINUTE,                             \
-      "How long to wait for an address on one interface.", "20s")                                            \
+    X(DHCP_WAIT, "dhcp-wait", DURATION, LOCAL, "45s", NULL, SECOND, 10 * MINUTE,                             \
+      "How long to wait for an address on one interface.", "45s")                                            \
     X(OFFER_WAIT, "offer-wait", DURATION, LOCAL, "1s", NULL, 0, 30 * SECOND,                                 \
       "How long offers are collected after the first; one with a root path wins.", "1s")                     \
     X(IP, "ip", IPV4_NET, LOCAL | IBFT, "dhcp", NULL, 0, 0,                                                  \

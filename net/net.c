@@ -20,6 +20,7 @@ static struct {
     bool ready; /* lwIP was initialised: once in a program */
     enum net_state state;
     struct net_lease lease;
+    uint8_t dns[2][4]; /* configured ones go before a lease's */
 } net;
 
 static void set_window(uint32_t bytes)
@@ -52,6 +53,7 @@ bool net_open(struct nic *nic, const struct net_config *config)
         return false;
     }
     memset(&net.lease, 0, sizeof net.lease);
+    memcpy(net.dns, config->dns, sizeof net.dns);
     dhcp_init(nic, config);
     net.state = NET_UP;
     return true;
@@ -93,6 +95,11 @@ static void fail(void)
     net.state = NET_FAILED;
 }
 
+static bool is_set(const uint8_t address[4])
+{
+    return (address[0] | address[1] | address[2] | address[3]) != 0;
+}
+
 /* The lease that DHCP holds became ours, changed, or ended. */
 static void follow_dhcp(void)
 {
@@ -106,6 +113,9 @@ static void follow_dhcp(void)
         streams_fail();
     }
     net.lease = lease;
+    if (is_set(net.dns[0])) {
+        memcpy(net.lease.dns, net.dns, sizeof net.lease.dns);
+    }
     iface_configure(&net.lease);
     net.state = bound ? NET_CONFIGURED : NET_DISCOVERING;
 }

@@ -68,6 +68,7 @@ struct net_config {
     uint32_t tcp_window;    /* bytes; 0: 1 MiB */
     uint32_t offer_wait_ms; /* how long offers are collected after the first; 0: 1000 */
     struct net_identity identity;
+    uint8_t dns[2][4]; /* name servers to be used in place of a lease's; the first zero: none */
 };
 
 enum net_state {

@@ -284,6 +284,25 @@ static void test_slower_offer_with_a_root_path_wins(void **state)
     world_end();
 }
 
+static void test_configured_name_servers_go_before_those_of_a_lease(void **state)
+{
+    const struct net_config config = {.offer_wait_ms = 1, .identity = identity, .dns = {{9, 9, 9, 9}}};
+    const struct net_lease *lease;
+    struct dhcpd server;
+
+    (void)state;
+    begin_plain();
+    dhcpd_init(&server, 1);
+    dhcpd_usual(&server, 3600);
+    dhcpd_start(&server);
+    assert_true(net_open(world_nic(), &config));
+    net_dhcp_start();
+    lease = bound(5000);
+    assert_memory_equal(lease->dns[0], "\x09\x09\x09\x09", 4);
+    assert_memory_equal(lease->dns[1], "\0\0\0\0", 4);
+    world_end();
+}
+
 static void test_first_offer_wins_when_none_has_a_root_path(void **state)
 {
     const struct net_lease *lease;
@@ -912,6 +931,7 @@ int main(void)
         cmocka_unit_test(test_client_without_uuid_is_its_mac),
         cmocka_unit_test(test_mtu_is_applied_within_reason),
         cmocka_unit_test(test_slower_offer_with_a_root_path_wins),
+        cmocka_unit_test(test_configured_name_servers_go_before_those_of_a_lease),
         cmocka_unit_test(test_first_offer_wins_when_none_has_a_root_path),
         cmocka_unit_test(test_offer_after_the_wait_is_too_late),
         cmocka_unit_test(test_server_that_offers_and_is_silent_is_given_up),

@@ -64,7 +64,7 @@ static void portals(unsigned count)
 
 /* --- CHAP --- */
 
-static void test_req_178_all_algorithms_one_way_and_mutual(void **state)
+static void test_all_algorithms_one_way_and_mutual(void **state)
 {
     for (unsigned algorithm = 5; algorithm <= 8; algorithm++) {
         for (unsigned mutual = 0; mutual < 2; mutual++) {
@@ -925,7 +925,7 @@ static void test_req_028_no_byte_of_the_old_connection_reaches_the_new_one(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_req_178_all_algorithms_one_way_and_mutual),
+        TEST(test_all_algorithms_one_way_and_mutual),
         TEST(test_req_150_strongest_first),
         TEST(test_req_146_any_takes_none),
         TEST(test_req_148_chap_is_not_given_up),

@@ -167,7 +167,7 @@ static void test_defaults_are_the_documented_ones(void **state)
 {
     (void)state;
     assert_int_equal(params_number(&params, PARAM_LINK_WAIT), 15000);
-    assert_int_equal(params_number(&params, PARAM_DHCP_WAIT), 20000);
+    assert_int_equal(params_number(&params, PARAM_DHCP_WAIT), 45000);
     assert_int_equal(params_number(&params, PARAM_OFFER_WAIT), 1000);
     assert_int_equal(params_number(&params, PARAM_PAUSE_ON_FAILURE), 10000);
     assert_int_equal(params_number(&params, PARAM_CONNECT_TIMEOUT), 5000);
@@ -959,7 +959,7 @@ static void test_what_is_missing_is_named(void **state)
 
 static void test_req_006_007_the_derived_name_is_always_the_same(void **state)
 {
-    static const uint8_t uuid[16] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66,
+    static const uint8_t uuid[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
                                      0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
     static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0xab},
                          other[6] = {0x52, 0x54, 0, 0x12, 0x34, 0xac};
