@@ -58,6 +58,7 @@ static void run(EFI_HANDLE image, const char *file)
     machine.loader_runs = true;
     status = loader_start(image);
     machine.loader_runs = false;
+    machine.loader_ran = true;
     console_watchdog(WATCHDOG_S); /* for what we do now: the loader may have stopped it */
     log_print(LOG_INFO, "%s came back: %s", file, uefi_status_name(status));
     machine_fail(FAILURE_LOADER, EFI_ERROR(status) ? status : EFI_ABORTED,

@@ -72,6 +72,7 @@ struct machine {
     bool pumping;     /* session, lun and pump are in use */
     unsigned busy;    /* a foreground loop moves the machine: the timer keeps out */
     bool leaving;     /* ExitBootServices was called: not another packet, and nothing on the console */
+    bool loader_ran;  /* in this attempt */
     bool loader_runs; /* the keyboard and the watchdog are the loader's */
 
     struct disk disk;

@@ -118,6 +118,7 @@ static void attempt(void)
     uint64_t link_ms;
 
     machine.failure = (struct failure){.stage = FAILURE_NONE, .status = EFI_SUCCESS};
+    machine.loader_ran = false;
     if (!settings_read() || !nics_choose())
         return;
     link_ms = params_number(&machine.configured, PARAM_LINK_WAIT);
@@ -149,6 +150,8 @@ static EFI_STATUS run(void)
         machine_forget_secrets();
         if (machine.failure.stage == FAILURE_NONE)
             return EFI_SUCCESS;
+        if (machine.loader_ran)
+            screen_repeat_log();
         choice = screen_failure(machine.failure.sentence, pause_ms);
     } while (choice == SCREEN_RETRY);
     return EFI_ERROR(machine.failure.status) ? machine.failure.status : EFI_ABORTED;

@@ -183,9 +183,23 @@ static bool check_addresses(const struct params *params, struct params_error *re
     return true;
 }
 
+/* The file is replaced: a slip of the pen must not cost lunboot.conf or a program. */
+static bool check_capture(const struct params *params, struct params_error *ret_error)
+{
+    static const char end[] = ".pcap";
+    const struct param_value *value = &params->values[PARAM_CAPTURE];
+
+    if (!params_is_set(params, PARAM_CAPTURE) ||
+        (value->length >= sizeof end &&
+         memcmp(value->text + value->length - (sizeof end - 1), end, sizeof end - 1) == 0))
+        return true;
+    return blame(params, PARAM_CAPTURE, ret_error, "the file is replaced, so its name must end in .pcap");
+}
+
 bool params_check(const struct params *params, struct params_error *ret_error)
 {
-    return check_chap(params, ret_error) && check_addresses(params, ret_error);
+    return check_chap(params, ret_error) && check_addresses(params, ret_error) &&
+           check_capture(params, ret_error);
 }
 
 /* --- The derived name --- */

@@ -90,7 +90,8 @@
     X(LOG_LEVEL, "log", CHOICE, LOCAL, "normal", "quiet=1|normal=2|debug=3|trace=4", 0, 0,                   \
       "How much is told; quiet: errors alone.", "debug")                                                     \
     X(CAPTURE, "capture", TEXT, LOCAL, NULL, NULL, 1, 255,                                                   \
-      "The file beside the program into which the packets are written.", "lunboot.pcap")                     \
+      "The file beside the program into which the packets are written; its name ends in .pcap.",             \
+      "lunboot.pcap")                                                                                        \
     X(LOSSY, "lossy", FAULTS, LOCAL, NULL, NULL, 0, 0,                                                       \
       "For tests: a seed, and how many of 65536 frames are lost, repeated, reordered and damaged.",          \
       "1,600,600,600,600")                                                                                   \

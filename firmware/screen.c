@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "screen.h"
 
+#include <string.h>
+
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "fmt.h"
@@ -8,6 +10,7 @@
 
 #define WATCHDOG_S       300u
 #define WATCHDOG_EACH_MS 10000u
+#define REPEATED_LINES   15u
 
 static void print(void *context, enum log_level level, const char *line)
 {
@@ -19,6 +22,35 @@ static void print(void *context, enum log_level level, const char *line)
 void screen_open(void)
 {
     log_add_sink(print, NULL);
+}
+
+/* The last REPEATED_LINES lines. */
+static const char *tail(const char *log)
+{
+    size_t at = strlen(log);
+
+    for (unsigned lines = 0; at > 0; at--)
+        if (log[at - 1] == '\n' && ++lines > REPEATED_LINES)
+            break;
+    return log + at;
+}
+
+void screen_repeat_log(void)
+{
+    char line[LOG_LINE_MAX];
+
+    console_line("");
+    console_line("What lunboot said before:");
+    for (const char *at = tail(log_ring()); *at;) {
+        size_t length = 0;
+
+        while (at[length] && at[length] != '\n' && length < sizeof line - 1)
+            length++;
+        memcpy(line, at, length);
+        line[length] = '\0';
+        console_line(line);
+        at += length + (at[length] == '\n');
+    }
 }
 
 static void show_left(uint64_t left_ms, uint64_t *shown)

@@ -8,6 +8,9 @@
 /* A sink for the log that prints to the firmware's console. */
 void screen_open(void);
 
+/* The last lines of the log once more: a loader may have cleared the screen. */
+void screen_repeat_log(void);
+
 enum screen_choice { SCREEN_LEAVE, SCREEN_RETRY };
 
 /*

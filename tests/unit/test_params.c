@@ -896,6 +896,15 @@ static void test_static_addresses_hang_together(void **state)
     assert_check("ip = 10.0.2.15/24\ndns = 10.0.2.3\nportal = storage.example\ntarget = " TARGET "\n", NULL);
 }
 
+static void test_a_capture_replaces_nothing_but_a_capture(void **state)
+{
+    (void)state;
+    assert_check("capture = boot.pcap\n", NULL);
+    assert_check("capture = lunboot.conf\n", "line 1, capture: the file is replaced");
+    assert_check("capture = BOOTX64.EFI\n", "must end in .pcap");
+    assert_check("capture = .pcap\n", "must end in .pcap");
+}
+
 /* --- Where to boot from --- */
 
 static void test_keys_replace_parts_of_a_lower_root_path(void **state)
@@ -1203,6 +1212,7 @@ int main(void)
         T(test_the_policy_follows_from_the_credentials),
         T(test_the_target_proves_itself_unless_one_way_is_asked_for),
         T(test_static_addresses_hang_together),
+        T(test_a_capture_replaces_nothing_but_a_capture),
         T(test_keys_replace_parts_of_a_lower_root_path),
         T(test_a_higher_root_path_replaces_the_keys),
         T(test_keys_beside_a_root_path_replace_its_parts),

@@ -28,6 +28,8 @@ def test_loader_that_returns_is_told(lab):
     guest = lab.boot(lab.config(target))
     guest.marker("lun")
     assert "loader" in guest.lunboot_failed()
+    again = guest.text.split("What lunboot said before:")[1]
+    assert target.iqn in again and "came back" in again  # a loader may have cleared the screen
     guest.back_in_firmware()
     assert target.sessions() == []
 
