@@ -92,9 +92,9 @@ static void test_req_194_serial_arithmetic_in_every_number(void **state)
         bench_start(&bench);
         bench.session->numbers.cmd_sn = starts[i];
         assert_true(bench_until(&bench, SESSION_READY, 1000));
-        submit_reads(40);
+        submit_reads(60);
         bench_settle(&bench);
-        all_done(40);
+        all_done(60);
         bench_no_complaint(&bench);
         teardown(state);
         setup(state);
