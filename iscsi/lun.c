@@ -47,8 +47,7 @@ void lun_open(struct lun *lun)
     lun_identify_begin(lun);
 }
 
-/* --- The list of requests
- * ---------------------------------------------------------------------------------------- */
+/* --- The list of requests --- */
 
 static bool moves_blocks(const struct lun_request *request)
 {
@@ -120,8 +119,7 @@ void lun_cancel_all(struct lun *lun)
     abandon_all(lun, &cancelled);
 }
 
-/* --- Order
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Order --- */
 
 static bool overlap(const struct lun_request *a, const struct lun_request *b)
 {
@@ -153,8 +151,7 @@ static bool may_send(const struct lun *lun, const struct lun_request *request)
     return request->operation != LUN_WRITE || session_aborting(lun->session) == 0;
 }
 
-/* --- Commands
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Commands --- */
 
 static struct lun_task *free_task(struct lun *lun)
 {
@@ -271,8 +268,7 @@ static bool issue(struct lun *lun)
     return moved;
 }
 
-/* --- What became of them
- * ----------------------------------------------------------------------------------------- */
+/* --- What became of them --- */
 
 /* A late error of an earlier write is told by the next write or flush, whose own success it does not undo
  * (REQ-297). */
@@ -355,8 +351,7 @@ static bool collect(struct lun *lun)
     return moved;
 }
 
-/* --- Time and the session
- * ---------------------------------------------------------------------------------------- */
+/* --- Time and the session --- */
 
 /* Why a request took too long: what its commands were last told, else nothing but silence. */
 static struct fault lateness(const struct lun *lun, const struct lun_request *request)
@@ -470,8 +465,7 @@ uint64_t lun_step(struct lun *lun, uint64_t now_ms)
     return next_deadline(lun);
 }
 
-/* --- Requests
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Requests --- */
 
 static enum fault_code check_request(const struct lun *lun, const struct lun_request *request)
 {

@@ -17,8 +17,7 @@
 
 #define PINGS 3u
 
-/* --- discover
- * ---------------------------------------------------------------------------------------------------- */
+/* --- discover --- */
 
 static void print_record(struct json *json, const struct discovery_record *record)
 {
@@ -85,8 +84,7 @@ static void discover(struct client *client)
     print_targets(client, text, length);
 }
 
-/* --- ping
- * -------------------------------------------------------------------------------------------------------- */
+/* --- ping --- */
 
 static bool ping_once(struct client *client, uint64_t *ret_ms)
 {
@@ -125,8 +123,7 @@ static void ping(struct client *client)
     lunctl_json_end(&json, '}');
 }
 
-/* --- The program
- * ------------------------------------------------------------------------------------------------- */
+/* --- The program --- */
 
 static void run(struct client *client)
 {

@@ -13,8 +13,7 @@
 #define ESTABLISH_MS 60000u
 #define LOGOUT_MS    2000u
 
-/* --- Sentences
- * --------------------------------------------------------------------------------------------------- */
+/* --- Sentences --- */
 
 void lunctl_client_say(struct client *client, int status, const char *subject, const char *reason)
 {
@@ -90,8 +89,7 @@ static void fail_late(struct client *client)
     fail_with(client, when, &fault);
 }
 
-/* --- Configuration
- * ----------------------------------------------------------------------------------------------- */
+/* --- Configuration --- */
 
 static void configure(struct client *client, struct hash_random *random)
 {
@@ -134,8 +132,7 @@ static bool init_session(struct client *client)
     return wrong == NULL;
 }
 
-/* --- Running
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 bool lunctl_client_turn(struct client *client, int watched, short events)
 {

@@ -155,8 +155,7 @@ static void report(const struct copy *copy, const char *verb, const char *prepos
     printf(": %s/s\n", lunctl_show_size(copy->length * 1000 / (ms > 0 ? ms : 1)));
 }
 
-/* --- Reading
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Reading --- */
 
 /* Hand over what has arrived, in order. False when it has to end. */
 static bool drain(struct copy *copy)
@@ -218,8 +217,7 @@ void lunctl_copy_read(struct client *client)
     end(&copy);
 }
 
-/* --- Writing
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 /* Fill pieces from the input and hand them to the disk. False when it has to end. */
 static bool feed(struct copy *copy)

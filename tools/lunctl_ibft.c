@@ -61,8 +61,7 @@ static const char *escaped(const char *text)
     return out;
 }
 
-/* --- For people
- * -------------------------------------------------------------------------------------------------- */
+/* --- For people --- */
 
 static void line(const char *name, const char *value)
 {
@@ -119,8 +118,7 @@ static void print_table(const struct ibft *ibft)
             print_target(i, &ibft->targets[i]);
 }
 
-/* --- For programs
- * ------------------------------------------------------------------------------------------------ */
+/* --- For programs --- */
 
 static void json_nic(struct json *json, unsigned index, const struct ibft_nic *nic)
 {
@@ -186,8 +184,7 @@ static void json_table(const struct ibft *ibft)
     lunctl_json_end(&json, '}');
 }
 
-/* --- The command
- * ------------------------------------------------------------------------------------------------- */
+/* --- The command --- */
 
 static FILE *open_table(const char *name)
 {

@@ -106,8 +106,7 @@ static int bad_param(const char *file, const struct params_error *error)
     return USAGE;
 }
 
-/* --- Values
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Values --- */
 
 static bool parse_number(const char *text, uint64_t *ret_value, const char **ret_end)
 {
@@ -249,8 +248,7 @@ static int set_option(struct options *options, int id, const char *value, const 
     }
 }
 
-/* --- Secrets and names
- * ------------------------------------------------------------------------------------------- */
+/* --- Secrets and names --- */
 
 /* The whole of a small file into `buffer`; its length, or -1. */
 static long read_small(const char *path, char *buffer, size_t capacity)
@@ -359,8 +357,7 @@ static int choose_initiator(struct options *options)
     return -1;
 }
 
-/* --- Rules over several options
- * ---------------------------------------------------------------------------------- */
+/* --- Rules over several options --- */
 
 static int add_url(struct options *options, const char *text)
 {

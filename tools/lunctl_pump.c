@@ -59,8 +59,7 @@ void lunctl_pump_init(struct lunctl_pump *pump, struct session *session, struct 
     pump->start_ms = lunctl_pump_clock();
 }
 
-/* --- Names
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Names --- */
 
 /* What the child writes to its pipe. */
 struct names {
@@ -153,8 +152,7 @@ static void take_names(struct lunctl_pump *pump)
     session_resolved(pump->session, pump->resolving, names.addresses, names.count, names.why);
 }
 
-/* --- The connection
- * ---------------------------------------------------------------------------------------------- */
+/* --- The connection --- */
 
 static enum session_close_reason reason_of(int error)
 {
@@ -284,8 +282,7 @@ static bool do_actions(struct lunctl_pump *pump)
     }
 }
 
-/* --- Bytes
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Bytes --- */
 
 static bool connected(const struct lunctl_pump *pump)
 {

@@ -37,8 +37,7 @@ const char *lunctl_show_portal(const char *host, uint16_t port)
     return text;
 }
 
-/* --- info
- * -------------------------------------------------------------------------------------------------------- */
+/* --- info --- */
 
 /* The negotiated keys in the order of RFC 7143 section 13. */
 static const struct key_row {

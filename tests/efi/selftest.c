@@ -34,8 +34,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 #define CHILD_STATUS     EFI_ABORTED
 #define CHILD_OPTIONS    "child h\xc3\xa4llo"
 
-/* --- Output
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Output --- */
 
 static void out8(uint16_t port, uint8_t value)
 {
@@ -80,8 +79,7 @@ static void check_status(const char *name, EFI_STATUS status, EFI_STATUS wanted)
     sayf("check %s %s (%s)", name, status == wanted ? "ok" : "FAILED", uefi_status_name(status));
 }
 
-/* --- Levels, time, randomness
- * ---------------------------------------------------------------------------------- */
+/* --- Levels, time, randomness --- */
 
 static void try_levels(void)
 {
@@ -149,8 +147,7 @@ static void try_randomness(void)
     check("two seeds differ", memcmp(first, second, sizeof first) != 0);
 }
 
-/* --- Files, console, identity
- * ---------------------------------------------------------------------------------- */
+/* --- Files, console, identity --- */
 
 static bool file_holds(const char *name, const char *wanted)
 {
@@ -210,8 +207,7 @@ static void try_identity(void)
     sayf("uuid=%s serial=%s", text, serial);
 }
 
-/* --- The NIC
- * --------------------------------------------------------------------------------------------------- */
+/* --- The NIC --- */
 
 static const uint8_t our_ip[4] = {10, 0, 2, 15};
 static const uint8_t gateway_ip[4] = {10, 0, 2, 2};
@@ -411,8 +407,7 @@ static void try_nics(void)
     }
 }
 
-/* --- The disk
- * -------------------------------------------------------------------------------------------------- */
+/* --- The disk --- */
 
 static uint8_t *ramdisk;
 
@@ -565,8 +560,7 @@ static void try_disk(void)
     uefi_free(ramdisk);
 }
 
-/* --- ACPI
- * ------------------------------------------------------------------------------------------------------ */
+/* --- ACPI --- */
 
 static void try_acpi(void)
 {
@@ -601,8 +595,7 @@ static void try_acpi(void)
     check("no iBFT at all", acpi_find("iBFT", 0, &length) == NULL);
 }
 
-/* --- The end
- * --------------------------------------------------------------------------------------------------- */
+/* --- The end --- */
 
 static unsigned before_calls;
 static unsigned exit_calls;

@@ -461,8 +461,7 @@ static void test_a_logout_ends_what_is_under_way(void **state)
     assert_int_equal(request.fault.code, FAULT_CANCELLED);
 }
 
-/* --- Any requests, in any order
- * ---------------------------------------------------------------------------------- */
+/* --- Any requests, in any order --- */
 
 #define RANDOM_BLOCKS   96u
 #define RANDOM_REQUESTS 200u

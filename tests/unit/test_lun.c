@@ -75,8 +75,7 @@ static struct fake {
     unsigned cancelled_count;
 } fake;
 
-/* --- The session's functions that lun.c calls
- * -------------------------------------------------------------------- */
+/* --- The session's functions that lun.c calls --- */
 
 enum session_state session_state(const struct session *session)
 {
@@ -147,8 +146,7 @@ void session_cancel(struct session *session, struct task *task)
     task->fault.code = FAULT_CANCELLED;
 }
 
-/* --- The disk
- * ---------------------------------------------------------------------------------------------------- */
+/* --- The disk --- */
 
 static void answer(struct task *task, const uint8_t *bytes, size_t length)
 {
@@ -355,8 +353,7 @@ static void serve(unsigned index)
     execute(task);
 }
 
-/* --- The test's hands
- * -------------------------------------------------------------------------------------------- */
+/* --- The test's hands --- */
 
 static int setup(void **state)
 {
@@ -468,8 +465,7 @@ static enum fault_code run_operation(enum lun_operation operation)
     return run(&request);
 }
 
-/* --- Identification
- * ---------------------------------------------------------------------------------------------- */
+/* --- Identification --- */
 
 static void test_req_277_order_of_the_questions(void **state)
 {
@@ -787,8 +783,7 @@ static void test_req_293_write_protection_refuses_writes(void **state)
     assert_true(lun.info.write_cache);
 }
 
-/* --- Reading and writing
- * ----------------------------------------------------------------------------------------- */
+/* --- Reading and writing --- */
 
 static void test_reads_of_every_place_and_size(void **state)
 {
@@ -1024,8 +1019,7 @@ static void test_cancel_all_takes_back_everything(void **state)
     assert_int_equal(run_operation(LUN_PROBE), FAULT_NONE);
 }
 
-/* --- Retries
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Retries --- */
 
 static void test_req_303_aborted_commands_are_tried_a_few_times(void **state)
 {
@@ -1274,8 +1268,7 @@ static void test_a_lost_session_ends_requests(void **state)
     assert_int_equal(run_read(0, 1), FAULT_NONE);
 }
 
-/* --- Flush and probe
- * --------------------------------------------------------------------------------------------- */
+/* --- Flush and probe --- */
 
 static void test_req_294_flush(void **state)
 {

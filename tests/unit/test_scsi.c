@@ -30,8 +30,7 @@ static uint8_t *exact(const void *data, size_t length)
     return copy;
 }
 
-/* --- Commands
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Commands --- */
 
 static void assert_cdb(const struct task *task, const char *hex)
 {
@@ -115,8 +114,7 @@ static void test_req_287_sixteen_bytes_beyond_what_fits_in_ten(void **state)
     assert_false(scsi_write(&task, true, UINT64_MAX, 2, 512, data));
 }
 
-/* --- Logical unit numbers
- * ---------------------------------------------------------------------------------------- */
+/* --- Logical unit numbers --- */
 
 static const struct lun_row {
     const char *text;
@@ -247,8 +245,7 @@ static void test_req_280_list_of_luns_is_bounded_by_what_arrived(void **state)
     assert_false(scsi_report_luns_entry(lying, sizeof lying, 1, lun));
 }
 
-/* --- INQUIRY and its pages
- * --------------------------------------------------------------------------------------- */
+/* --- INQUIRY and its pages --- */
 
 static const uint8_t inquiry[36] = {
     0x00, 0x80, 0x06, 0x12, 31,  0,   0,    0,   'A', 'C', 'M', 'E', ' ', ' ', ' ', ' ', 'D', 'i',
@@ -389,8 +386,7 @@ static void test_req_013_the_best_designator_of_the_unit_is_its_identity(void **
     assert_false(scsi_parse_designator(page, end, &found));
 }
 
-/* --- Capacity
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Capacity --- */
 
 static enum fault_code capacity_10(uint32_t last, uint32_t size, struct scsi_capacity *ret)
 {
@@ -498,8 +494,7 @@ static void test_req_292_blocks_of_4096_bytes_stay_as_they_are(void **state)
     assert_int_equal(task.length, 8192);
 }
 
-/* --- MODE SENSE
- * -------------------------------------------------------------------------------------------------- */
+/* --- MODE SENSE --- */
 
 static void test_req_293_write_protection_and_cache_from_mode_sense(void **state)
 {
@@ -538,8 +533,7 @@ static void test_req_293_write_protection_and_cache_from_mode_sense(void **state
     assert_false(scsi_parse_mode_sense(changed, sizeof changed, &protected, &cache));
 }
 
-/* --- Sense
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Sense --- */
 
 static size_t put_sense(uint8_t *sense, unsigned response, unsigned key, unsigned asc, unsigned ascq)
 {

@@ -194,8 +194,7 @@ static void test_a_disguised_table_is_a_valid_table_that_nobody_looks_for(void *
     assert_ptr_equal(acpitable_find(memory->root, "~BFT", 0, &length), memory->table[1]);
 }
 
-/* --- SMBIOS
- * ---------------------------------------------------------------------------------------------------- */
+/* --- SMBIOS --- */
 
 /* BIOS Information with two strings, then System Information with its own, then the end. */
 static const uint8_t structures[] = {
