@@ -12,8 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from places import TOP, build_dir
 
-TOP = Path(__file__).resolve().parent.parent
 HANG_SECONDS = 300  # far above what any test needs: only a guard against one that never ends
 
 SANITIZERS = {
@@ -22,11 +22,6 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 RESULT = re.compile(r"^(not )?ok (\d+)( # SKIP| -) ")
-
-
-def build_dir():
-    """The build that is under test: $LUNBOOT_BUILD, or build/."""
-    return TOP / os.environ.get("LUNBOOT_BUILD", "build")
 
 
 def pytest_addoption(parser):

@@ -4,7 +4,7 @@
 import subprocess
 import sys
 
-from conftest import TOP, build_dir
+from places import TOP, build_dir
 
 
 def test_gdb_stops_at_the_first_line_and_steps(tmp_path):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import check_image
-from conftest import TOP, build_dir
+from places import TOP, build_dir
 
 
 @pytest.fixture(name="image")

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import TOP
+from places import TOP
 
 
 @pytest.fixture(name="tree", scope="module")

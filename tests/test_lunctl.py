@@ -14,7 +14,7 @@ import threading
 
 import pytest
 
-from conftest import TOP, build_dir
+from places import TOP, build_dir
 
 sys.path.insert(0, str(TOP / "tools/vm"))
 

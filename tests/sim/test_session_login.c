@@ -506,6 +506,27 @@ static void test_req_264_reinstatement_uses_the_same_isid_and_no_tsih(void **sta
     bench_no_complaint(&bench); /* TSIH 0 among other things */
 }
 
+/* A path is the initiator's name, the ISID, the target's name and the portal group; a TSIH belongs to one. */
+static void test_req_011_another_target_gets_no_tsih_of_the_first(void **state)
+{
+    static const char other[] = "iqn.2026-11.org.example:other";
+    uint8_t isid[6];
+
+    (void)state;
+    bench_ready(&bench);
+    assert_int_not_equal(info()->tsih, 0);
+    memcpy(isid, bench.target.isid, 6);
+    bench.target.reset_wanted = true;
+    bench_settle(&bench);
+    bench.config.login.target_name = other;
+    bench.target.config.name = other;
+    session_open(bench.session);
+    assert_true(bench_until(&bench, SESSION_READY, 60000));
+    assert_memory_equal(bench.target.isid, isid, 6);
+    assert_int_equal(info()->tsih, bench.target.tsih);
+    bench_no_complaint(&bench); /* the target saw TSIH 0 in the first request */
+}
+
 static void test_req_269_time2wait_before_the_next_connection(void **state)
 {
     (void)state;
@@ -951,6 +972,7 @@ int main(void)
         TEST(test_req_043_other_pdus_during_login),
         TEST(test_req_043_login_response_afterwards),
         TEST(test_req_033_other_protocols),
+        TEST(test_req_011_another_target_gets_no_tsih_of_the_first),
         TEST(test_req_264_reinstatement_uses_the_same_isid_and_no_tsih),
         TEST(test_req_269_time2wait_before_the_next_connection),
         TEST(test_req_272_loss_between_stages_starts_again),
