@@ -375,7 +375,7 @@ static bool has_driver(EFI_HANDLE handle)
     return found;
 }
 
-static EFI_STATUS take(EFI_HANDLE handle, EFI_SIMPLE_NETWORK **ret_network)
+static EFI_STATUS take(EFI_HANDLE handle, bool had_driver, EFI_SIMPLE_NETWORK **ret_network)
 {
     const UINT32 how = EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE;
     void **interface = (void **)ret_network;
@@ -386,6 +386,9 @@ static EFI_STATUS take(EFI_HANDLE handle, EFI_SIMPLE_NETWORK **ret_network)
         /* A driver that would not stop for the exclusive open may for this; another program will not. */
         uefi_bs->DisconnectController(handle, NULL, NULL);
         status = uefi_bs->OpenProtocol(handle, &uefi_guid_simple_network, interface, uefi_image, handle, how);
+        if (EFI_ERROR(status) && had_driver) {
+            uefi_bs->ConnectController(handle, NULL, NULL, TRUE);
+        }
     }
     return status;
 }
@@ -400,7 +403,7 @@ struct nic *snp_open(const struct snp_entry *entry, EFI_STATUS *ret_status)
         return NULL;
     }
     *snp = (struct snp){.had_driver = has_driver(handle)};
-    *ret_status = take(handle, &snp->network);
+    *ret_status = take(handle, snp->had_driver, &snp->network);
     if (EFI_ERROR(*ret_status)) {
         return NULL;
     }
