@@ -96,8 +96,7 @@ EFI_STATUS event_exit_watch(event_function before, event_function exit, void *co
     }
     /* Firmware that refuses the group has the hook alone. */
     watch_group(&before_exit, TPL_CALLBACK, before_event, &uefi_guid_before_exit);
-    exithook_set(call_before);
-    return EFI_SUCCESS;
+    return exithook_set(call_before);
 }
 
 void event_exit_unwatch(void)

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "exithook.h"
 
-#include "uefi.h"
+#include <string.h>
 
-static EFI_EXIT_BOOT_SERVICES original; /* NULL: not set */
+#include "codepage.h"
+
+/* endbr64; mov rax, the address of `target`; jmp [rax]. The pointer cannot be beside it: it is to change. */
+static const uint8_t instructions[] = {
+    0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x20,
+};
+#define ADDRESS_OFFSET 6u
+
+/* What the table points to, and whoever replaced the entry after us; both stay when we are unloaded. */
+static EFI_EXIT_BOOT_SERVICES thunk;
+static EFI_EXIT_BOOT_SERVICES *target; /* NULL: no thunk yet */
+
+static EFI_EXIT_BOOT_SERVICES original; /* NULL: nothing leads to the thunk */
 static void (*hook)(void);
 
 /* The table's checksum covers the entry (UEFI 2.10 section 4.2). */
@@ -23,19 +35,55 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
     return original(image, key);
 }
 
-void exithook_set(void (*function)(void))
+/* Never freed: nothing tells who still has its address. */
+static EFI_STATUS make_thunk(void)
 {
+    uint8_t bytes[sizeof instructions];
+    EFI_PHYSICAL_ADDRESS page = 0;
+    void *memory = NULL;
+    EFI_STATUS status = uefi_bs->AllocatePool(EfiBootServicesData, sizeof *target, &memory);
+
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    status = codepage_allocate(&page);
+    if (EFI_ERROR(status)) {
+        uefi_free(memory);
+        return status;
+    }
+    memcpy(bytes, instructions, sizeof bytes);
+    memcpy(bytes + ADDRESS_OFFSET, &memory, sizeof memory);
+    codepage_fill(page, bytes, sizeof bytes);
+    target = memory;
+    thunk = (EFI_EXIT_BOOT_SERVICES)(uintptr_t)page;
+    return EFI_SUCCESS;
+}
+
+EFI_STATUS exithook_set(void (*function)(void))
+{
+    EFI_STATUS status = target == NULL ? make_thunk() : EFI_SUCCESS;
+
+    if (EFI_ERROR(status)) {
+        return status;
+    }
     hook = function;
+    *target = exit_boot_services;
     if (original == NULL) {
         original = uefi_bs->ExitBootServices;
-        replace(exit_boot_services);
+        replace(thunk);
     }
+    return EFI_SUCCESS;
 }
 
 void exithook_clear(void)
 {
-    /* Who replaced it after us (shim does) and is still there leads to us: undoing it would undo theirs. */
-    if (original != NULL && uefi_bs->ExitBootServices == exit_boot_services) {
+    if (original == NULL) {
+        return;
+    }
+    *target = original;
+    /* Who replaced it after us (shim does) and is still there leads to the thunk: undoing it would undo
+     * theirs. */
+    if (uefi_bs->ExitBootServices == thunk) {
         replace(original);
         original = NULL;
     }

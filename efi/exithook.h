@@ -7,10 +7,17 @@
 #ifndef LUNBOOT_EFI_EXITHOOK_H
 #define LUNBOOT_EFI_EXITHOOK_H
 
-/* Call `function` at the caller's TPL each time ExitBootServices is called, before the firmware's own work.
+#include "uefi.h"
+
+/*
+ * Call `function` at the caller's TPL each time ExitBootServices is called, before the firmware's own work.
+ * Fails without memory alone.
  */
-void exithook_set(void (*function)(void));
-/* Take it out again. It is to be taken out before the program ends. */
+EFI_STATUS exithook_set(void (*function)(void));
+/*
+ * Take it out again, before the program ends. Where somebody has replaced the entry after us and is still
+ * there, what they kept leads on to the service itself, and never into our image.
+ */
 void exithook_clear(void);
 
 #endif
