@@ -95,22 +95,48 @@ static void forget(void)
     rules.dev = NULL;
 }
 
-/* The memory that the handle's protocols live in. */
-static EFI_STATUS prepare(struct blkdev *dev, EFI_DEVICE_PATH *path)
+/*
+ * The handle of an earlier attempt that a driver kept: a path may be installed once only, and he who holds
+ * the handle would refuse a reinstallation too. Its memory has the layout of ours if our release made it.
+ */
+static bool find_orphan(EFI_DEVICE_PATH *path)
 {
-    EFI_STATUS status = orphan_prepare();
+    EFI_DEVICE_PATH *rest = path;
+    EFI_HANDLE handle = NULL;
 
-    if (EFI_ERROR(status)) {
-        return status;
+    if (EFI_ERROR(uefi_bs->LocateDevicePath(&uefi_guid_block_io, &rest, &handle)) ||
+        !pathbytes_is_end((const uint8_t *)rest)) {
+        return false;
     }
+    EFI_BLOCK_IO_PROTOCOL *io = uefi_interface(handle, &uefi_guid_block_io);
+    if (io == NULL || !orphan_is(io) || io->Media != &((struct shown *)io)->media) {
+        return false;
+    }
+    shown = (struct shown *)io;
+    shown_path = uefi_interface(handle, &uefi_guid_device_path);
+    shown_handle = handle;
+    /* What was found on the medium that is gone; who does not let go keeps what he has. */
+    uefi_bs->DisconnectController(handle, NULL, NULL);
+    return true;
+}
+
+/* The memory that the handle's protocols live in. */
+static EFI_STATUS allocate(EFI_DEVICE_PATH *path)
+{
     shown = uefi_alloc(sizeof *shown);
     shown_path = devpath_copy(path);
     if (shown == NULL || shown_path == NULL) {
         forget();
-        orphan_discard();
         return EFI_OUT_OF_RESOURCES;
     }
+    return EFI_SUCCESS;
+}
+
+/* After an earlier medium, the next id: who read that one is told. */
+static void bring_to_life(struct blkdev *dev)
+{
     blockrules_init(&rules, dev, IO_ALIGN);
+    rules.media_id = shown->media.MediaId + 1;
     shown->io = (EFI_BLOCK_IO_PROTOCOL){
         .Revision = EFI_BLOCK_IO_PROTOCOL_REVISION3,
         .Media = &shown->media,
@@ -120,7 +146,22 @@ static EFI_STATUS prepare(struct blkdev *dev, EFI_DEVICE_PATH *path)
         .FlushBlocks = flush_blocks,
     };
     show_media();
-    return EFI_SUCCESS;
+}
+
+static EFI_STATUS install_new(struct blkdev *dev, EFI_DEVICE_PATH *path)
+{
+    EFI_STATUS status = allocate(path);
+
+    if (EFI_ERROR(status)) {
+        return status;
+    }
+    bring_to_life(dev);
+    status = uefi_bs->InstallMultipleProtocolInterfaces(&shown_handle, &uefi_guid_device_path, shown_path,
+                                                        &uefi_guid_block_io, &shown->io, NULL);
+    if (EFI_ERROR(status)) {
+        forget();
+    }
+    return status;
 }
 
 EFI_STATUS blockio_install(struct blkdev *dev, EFI_DEVICE_PATH *path, EFI_HANDLE *ret_handle)
@@ -128,14 +169,16 @@ EFI_STATUS blockio_install(struct blkdev *dev, EFI_DEVICE_PATH *path, EFI_HANDLE
     if (shown != NULL) {
         return EFI_ALREADY_STARTED;
     }
-    EFI_STATUS status = prepare(dev, path);
+    EFI_STATUS status = orphan_prepare();
     if (EFI_ERROR(status)) {
         return status;
     }
-    status = uefi_bs->InstallMultipleProtocolInterfaces(&shown_handle, &uefi_guid_device_path, shown_path,
-                                                        &uefi_guid_block_io, &shown->io, NULL);
+    if (find_orphan(path)) {
+        bring_to_life(dev);
+    } else {
+        status = install_new(dev, path);
+    }
     if (EFI_ERROR(status)) {
-        forget();
         orphan_discard();
         return status;
     }

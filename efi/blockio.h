@@ -11,7 +11,8 @@
 
 /*
  * Install on a new handle with `path` (kept, the caller's until blockio_uninstall) and connect the firmware's
- * drivers to it. One disk at a time. `dev` stays the caller's.
+ * drivers to it. A handle with this path that an earlier blockio_uninstall had to leave is used again. One
+ * disk at a time. `dev` stays the caller's.
  */
 EFI_STATUS blockio_install(struct blkdev *dev, EFI_DEVICE_PATH *path, EFI_HANDLE *ret_handle);
 

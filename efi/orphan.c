@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "orphan.h"
 
+#include <string.h>
+
 #include "codepage.h"
 
 /* endbr64; mov rax, EFI_NO_MEDIA; ret: it serves for all four functions, whatever their arguments. */
@@ -32,4 +34,9 @@ void orphan_leave(EFI_BLOCK_IO_PROTOCOL *io)
     io->WriteBlocks = (EFI_BLOCK_WRITE)(uintptr_t)page;
     io->FlushBlocks = (EFI_BLOCK_FLUSH)(uintptr_t)page;
     page = 0;
+}
+
+bool orphan_is(const EFI_BLOCK_IO_PROTOCOL *io)
+{
+    return memcmp((const void *)(uintptr_t)io->ReadBlocks, instructions, sizeof instructions) == 0;
 }

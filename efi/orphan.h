@@ -13,7 +13,10 @@
 EFI_STATUS orphan_prepare(void);
 /* Nothing was left behind: give the memory back. */
 void orphan_discard(void);
-/* Point the functions there, now and for ever. `io` and its medium must themselves stay. */
+/* Point the functions there, for as long as nobody shows the disk again. `io` and its medium must themselves
+ * stay. */
 void orphan_leave(EFI_BLOCK_IO_PROTOCOL *io);
+/* Did orphan_leave make this one, of this run or an earlier one? */
+bool orphan_is(const EFI_BLOCK_IO_PROTOCOL *io);
 
 #endif
