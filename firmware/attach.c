@@ -62,9 +62,7 @@ static void tell_attempts(unsigned *told)
         return;
     *told = attempt->number;
     if (attempt->md5_next)
-        log_print(
-            LOG_INFO,
-            "the target does not take the CHAP algorithms that we prefer: a second login offers MD5 alone");
+        log_print(LOG_INFO, "the first login was refused; a second one offers CHAP with MD5 alone");
     else if (session_state(&machine.session) != SESSION_FAILED) /* else the sentence at the end tells it */
         log_print(LOG_INFO, "attempt %u at %s:%u: %s", attempt->number, attempt->portal.host,
                   attempt->portal.port, fault_text(attempt->fault.code));

@@ -103,6 +103,10 @@ static bool try_configured(const struct loader_volume *volumes, unsigned count)
 
 static bool try_known(const struct loader_volume *volumes, unsigned count)
 {
+    char absent[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, absent, sizeof absent);
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
         for (unsigned i = 0; i < count; i++) {
             if (loader_file_exists(&volumes[i], known[k])) {
@@ -110,8 +114,11 @@ static bool try_known(const struct loader_volume *volumes, unsigned count)
                     return true;
             } else if (k == 0) {
                 note(known[k], EFI_NOT_FOUND);
+            } else if (i == 0) {
+                fmt_print(&fmt, "%s%s", fmt.length ? ", " : "", known[k]);
             }
         }
+    log_print(LOG_INFO, "nor are there %s", absent);
     machine_fail(
         FAILURE_LOADER, EFI_NOT_FOUND,
         "The disk has no loader that can be started: %s, nor any of the known ones; name it with boot-file.",

@@ -251,24 +251,35 @@ bool params_set(struct params *params, const char *key, size_t key_length, const
 
 /* --- Telling --- */
 
-static void describe_value(const struct param_row *row, const struct param_value *value, struct fmt *fmt)
+/* Both forms, whichever was given (REQ-018). */
+static void describe_lun(uint64_t value, struct fmt *fmt)
 {
     char groups[20];
     uint8_t lun[8];
+    uint32_t number;
 
+    bytes_put64(lun, value);
+    scsi_lun_format(lun, groups);
+    if (scsi_lun_number(lun, &number))
+        fmt_print(fmt, "%u (%s)", (unsigned)number, groups);
+    else
+        fmt_print(fmt, "%s", groups);
+}
+
+static void describe_value(const struct param_row *row, const struct param_value *value, struct fmt *fmt)
+{
     if (row->type == PARAM_SECRET) {
         fmt_print(fmt, SECRET_DOTS);
+        return;
+    }
+    if (row->type == PARAM_LUN) {
+        describe_lun(value->number, fmt);
         return;
     }
     if (value->source >= PARAM_FILE) /* without control characters, and backslashes are for paths */
         fmt_print(fmt, "%s", value->text);
     else
         fmt_escaped(fmt, value->text, value->length);
-    if (row->type == PARAM_LUN) {
-        bytes_put64(lun, value->number);
-        scsi_lun_format(lun, groups);
-        fmt_print(fmt, " (%s)", groups);
-    }
 }
 
 void params_describe(const struct params *params, enum param_id id, struct fmt *fmt)

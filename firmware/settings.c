@@ -95,9 +95,14 @@ static void read_identity(void)
 bool settings_read(void)
 {
     struct params_error error;
+    bool good;
 
     params_init(&machine.configured);
-    if (!read_options() || !read_conf() || !read_table())
+    /* The file first, so that its pause-on-failure holds when the command line is wrong; sources decide who
+     * wins. */
+    good = read_conf();
+    good = read_options() && good;
+    if (!good || !read_table())
         return false;
     log_set_level((enum log_level)params_number(&machine.configured, PARAM_LOG_LEVEL));
     read_identity();
@@ -126,6 +131,9 @@ void settings_add_lease(void)
     machine.lease_reason[0] = '\0';
     add_option(PARAM_ROOT_PATH_KEY, lease->root_path, lease->root_path_length);
     add_option(PARAM_INITIATOR_NAME, lease->initiator_name, lease->initiator_name_length);
+    if (lease->vendor_length)
+        log_print(LOG_DEBUG, "DHCP option 43 has %u bytes; nothing in it is used",
+                  (unsigned)lease->vendor_length);
     if (lease->too_long)
         log_print(LOG_ERROR, "ignored: a DHCP option of more than %u bytes", NET_OPTION_MAX);
 }

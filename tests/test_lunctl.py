@@ -230,7 +230,16 @@ def test_info_for_people_shows_the_configuration_that_fits(start, disk, secrets)
     assert f"initiator-name = {NAME}\n" in conf
     assert f"root-path = iscsi:127.0.0.1:6:{target.port}:1:{target.iqn}\n" in conf
     assert f'chap-name = "{CHAP.name}"' in conf
-    assert CHAP.secret not in text
+    assert CHAP.secret not in text and "auth =" not in text
+
+
+def test_info_names_every_setting_that_was_used(start, disk, secrets):
+    target = start([disk], chap=CHAP)
+    done = lunctl("info", url(target), *AS, *secrets(more="chap-algorithms = md5\n"), "--auth", "any", "--json")
+    lines = done.json["lunboot.conf"].splitlines()
+    assert f"root-path = {done.json['root-path']}" in lines and f"initiator-name = {NAME}" in lines
+    assert 'auth = "any"' in lines and 'chap-algorithms = "md5"' in lines and f'chap-name = "{CHAP.name}"' in lines
+    assert CHAP.secret not in done.output.decode()
 
 
 def test_req_152_a_second_login_offers_md5_alone(start, disk, secrets):

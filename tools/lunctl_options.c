@@ -352,7 +352,7 @@ static int choose_initiator(struct options *options)
         return -1;
     if (!machine_uuid(uuid))
         return misused("--initiator",
-                       "give our iSCSI name: neither open-iscsi's file nor the machine's UUID can be read");
+                       "give our iSCSI name: neither open-iscsi's file nor the machine's UUID can be read (root may)");
     params_derive_name(uuid, no_mac, options->initiator);
     return -1;
 }

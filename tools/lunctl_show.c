@@ -164,24 +164,45 @@ static void info_disk(const struct client *client)
 }
 
 /* Secrets are not copied: where they belong is shown. */
-static void info_conf(const struct client *client)
+#define CONF_MAX 4096u
+
+/* A key that was set, in quotes: a name may hold blanks. */
+static void conf_line(const struct params *params, enum param_id id, struct fmt *fmt)
+{
+    if (params_is_set(params, id))
+        fmt_print(fmt, "%s = \"%s\"\n", params_key(id), params_text(params, id));
+}
+
+/* The lunboot.conf with which lunboot does what was done here; secrets are left to whoever writes it. */
+static void conf_text(const struct client *client, char ret_text[CONF_MAX])
 {
     const struct params *params = &client->options->params;
     char path[ROOTPATH_TEXT_MAX];
+    struct fmt fmt;
 
     root_path(client, path);
+    fmt_init(&fmt, ret_text, CONF_MAX);
+    fmt_print(&fmt, "initiator-name = %s\nroot-path = %s\n", client->options->initiator, path);
+    conf_line(params, PARAM_AUTH, &fmt);
+    conf_line(params, PARAM_CHAP_ALGORITHMS, &fmt);
+    conf_line(params, PARAM_CHAP_NAME, &fmt);
+    if (params_is_set(params, PARAM_CHAP_NAME))
+        fmt_print(&fmt, "# chap-secret = the one used here\n");
+    conf_line(params, PARAM_MUTUAL_CHAP_NAME, &fmt);
+    if (params_is_set(params, PARAM_MUTUAL_CHAP_NAME))
+        fmt_print(&fmt, "# mutual-chap-secret = the one used here\n");
+}
+
+static void info_conf(const struct client *client)
+{
+    char path[ROOTPATH_TEXT_MAX], text[CONF_MAX];
+
+    root_path(client, path);
+    conf_text(client, text);
     printf("\nDHCP option 17  %s\n", path);
     puts("\nlunboot.conf that fits:\n");
-    printf("  initiator-name = %s\n", client->options->initiator);
-    printf("  root-path = %s\n", path);
-    if (params_is_set(params, PARAM_CHAP_NAME)) {
-        printf("  chap-name = \"%s\"\n", params_text(params, PARAM_CHAP_NAME));
-        puts("  # chap-secret = the one used here");
-    }
-    if (params_is_set(params, PARAM_MUTUAL_CHAP_NAME)) {
-        printf("  mutual-chap-name = \"%s\"\n", params_text(params, PARAM_MUTUAL_CHAP_NAME));
-        puts("  # mutual-chap-secret = the one used here");
-    }
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        printf("  %s\n", line);
 }
 
 static void json_login(const struct client *client, struct json *json)
@@ -244,13 +265,15 @@ static void json_disk(const struct client *client, struct json *json)
 static void json_info(const struct client *client)
 {
     struct json json = {0};
-    char path[ROOTPATH_TEXT_MAX];
+    char path[ROOTPATH_TEXT_MAX], conf[CONF_MAX];
 
     root_path(client, path);
+    conf_text(client, conf);
     lunctl_json_object(&json, NULL);
     json_login(client, &json);
     json_disk(client, &json);
     lunctl_json_text(&json, "root-path", path);
+    lunctl_json_text(&json, "lunboot.conf", conf);
     lunctl_json_end(&json, '}');
 }
 
