@@ -351,8 +351,9 @@ static int choose_initiator(struct options *options)
     if (options->initiator[0] != '\0' || name_of_open_iscsi(options->initiator))
         return -1;
     if (!machine_uuid(uuid))
-        return misused("--initiator",
-                       "give our iSCSI name: neither open-iscsi's file nor the machine's UUID can be read (root may)");
+        return misused(
+            "--initiator",
+            "give our iSCSI name: neither open-iscsi's file nor the machine's UUID can be read (root may)");
     params_derive_name(uuid, no_mac, options->initiator);
     return -1;
 }
