@@ -5,13 +5,12 @@ import re
 import shutil
 
 import pytest
-from lab import BUILD, TOP
+from lab import BUILD, NEWER, STRICT_NX
 from lbvm import disk
 from lbvm.vm import Disk, Machine, Nic, Vm, e1000e, make_esp
 
 UUID = "6f1b5f3a-9c1e-4d0b-8a77-0123456789ab"
 SELFTEST = BUILD / "x86_64/selftest.efi"
-NEWER = TOP / "build/third_party/ovmf-trixie/usr/share/OVMF"
 
 
 def prepare(name):
@@ -77,6 +76,4 @@ def test_newer_firmware(request):
 @pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
 def test_firmware_that_enforces_memory_permissions(request):
     """What answers for a disk that a driver keeps must be executable, and nothing else of ours."""
-    run(request.node.name, [Nic()], code=str(NEWER / "OVMF_CODE_4M.secboot.strictnx.fd"),
-        variables=str(NEWER / "OVMF_VARS_4M.fd"),
-        extra=["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"])
+    run(request.node.name, [Nic()], **STRICT_NX)

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What goes over the wire when the machine passes to an operating system (REQ-255, REQ-335)."""
 
-from lab import CHAP
+import pytest
+from lab import CHAP, NEWER, STRICT_NX
 from lbvm import capture
 
+NEEDS_NEWER = pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
 
-def test_logout_and_then_silence(lab):
+
+@pytest.mark.parametrize("firmware", [
+    pytest.param({}, id="ovmf"), pytest.param(STRICT_NX, id="strict-nx", marks=NEEDS_NEWER),
+])
+def test_logout_and_then_silence(lab, firmware):
     target = lab.target(lab.marker_lun(end="exit"), chap=CHAP)
-    guest = lab.boot(lab.config(target))
+    guest = lab.boot(lab.config(target), **firmware)
     guest.marker("lun")
     guest.wait_for("MARKER-LEFT-BOOT-SERVICES")
     guest.wait_exit()
