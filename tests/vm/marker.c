@@ -323,9 +323,15 @@ static uint64_t little(const uint8_t *at, unsigned size)
     return value;
 }
 
-/* How many tables with the iBFT's signature the XSDT names (ACPI 6.5, section 5.2.8). */
+static bool is_ibft(const uint8_t *table)
+{
+    return (table[0] | 0x20) == 'i' && (table[1] | 0x20) == 'b' && table[2] == 'F' && table[3] == 'T';
+}
+
+/* How many tables with the iBFT's signature the XSDT names (ACPI 6.5, section 5.2.8), and the first's maker. */
 static void say_ibft(void)
 {
+    const uint8_t *first = NULL;
     uint64_t found = 0;
     for (UINTN i = 0; i < st->NumberOfTableEntries; i++) {
         const EFI_CONFIGURATION_TABLE *table = &st->ConfigurationTable[i];
@@ -341,11 +347,19 @@ static void say_ibft(void)
         uint64_t length = little(xsdt + 4, 4);
         for (uint64_t at = 36; at + 8 <= length; at += 8) {
             const uint8_t *entry = (const uint8_t *)(uintptr_t)little(xsdt + at, 8);
-            found +=
-                (entry[0] | 0x20) == 'i' && (entry[1] | 0x20) == 'b' && entry[2] == 'F' && entry[3] == 'T';
+            if (is_ibft(entry)) {
+                first = found++ ? first : entry;
+            }
         }
     }
     say_pair("ibft-tables", found);
+    if (first) {
+        say("ibft-oem-id=");
+        for (unsigned i = 10; i < 16; i++) {
+            put(first[i] < 0x20 || first[i] > 0x7e ? '?' : (char)first[i]);
+        }
+        say("\r\n");
+    }
 }
 
 static void end_as_os(EFI_HANDLE image)
