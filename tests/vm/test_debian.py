@@ -2,6 +2,7 @@
 """Whole boots of the Debian image: the system finds its disk again through the iBFT. Each takes half a minute."""
 
 import json
+import re
 
 from lab import CHAP, HERE, INITIATOR, MUTUAL, REPORT_ARGS, read_root_file
 from lbvm import capture
@@ -50,6 +51,8 @@ def check_handover(lab, target):
     theirs = [pdu for pdu in pdus if pdu.connection == system]
     assert [pdu.name for pdu in ours].count("Logout") == 1
     assert ours[-1].name == "Logout" and ours[-1].packet < theirs[0].packet
+    events = re.findall(r"session_create: |session 0x", (lab.folder / "tgtd.log").read_text())
+    assert events[:3] == ["session_create: ", "session 0x", "session_create: "]  # made, gone, and the system's made
 
 
 def test_e1000e_with_mutual_chap(lab, debian):
