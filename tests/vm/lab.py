@@ -126,10 +126,22 @@ class Lab:
         esp = make_esp(self.folder / "esp.img", self.program, config)
         after = self.folder / "next.img"
         disk.make_fat(after, 4 * disk.MIB, 512, self.marker_files(name="next", end="off"))
+        return self._start([Disk(esp, 0), Disk(after, 2)], nics, net, memory=memory, **more)
+
+    def shell(self, config, options):
+        """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""
+        script = f"@echo -off\r\nFS0:\r\nlunboot.efi {options}\r\necho SHELL-GOES-ON\r\nreset -s\r\n"
+        files = {"lunboot.efi": self.program, "lunboot.conf": config.encode(), "startup.nsh": script.encode()}
+        disk.make_fat(self.folder / "esp.img", 8 * disk.MIB, 512, files)
+        guest = self._start([Disk(self.folder / "esp.img", 0)], memory=512)
+        guest.wait_for(r"skip\s+startup\.nsh")
+        guest.send("\r")  # any key but Esc: do not count down
+        return guest
+
+    def _start(self, disks, nics=None, net=None, **more):
         captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))
         nics = [replace(nic, pcap=file) for nic, file in zip(nics or [Nic()], captures)]
-        machine = Machine([Disk(esp, 0), Disk(after, 2)], nics, memory=memory, **more)
-        self.guest = self._keep(Guest(machine, self.folder / "vm", net))
+        self.guest = self._keep(Guest(Machine(disks, nics, **more), self.folder / "vm", net))
         return self.guest.start()
 
     def close(self):

@@ -328,7 +328,7 @@ static bool is_ibft(const uint8_t *table)
     return (table[0] | 0x20) == 'i' && (table[1] | 0x20) == 'b' && table[2] == 'F' && table[3] == 'T';
 }
 
-/* How many tables with the iBFT's signature the XSDT names (ACPI 6.5, section 5.2.8), and the first's maker. */
+/* How many iBFTs the XSDT names (ACPI 6.5, section 5.2.8), and who made the first. */
 static void say_ibft(void)
 {
     const uint8_t *first = NULL;
