@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the person at the console sees and can do. The pictures stay in the test's folder."""
 
+import os
+import subprocess
+
 from lab import CHAP
+from lbvm import capture
 from lbvm.vm import Nic
 
 
@@ -41,3 +45,18 @@ def test_esc_ends_a_wait(lab):
     guest.send("\x1b")
     guest.lunboot_failed()
     guest.back_in_firmware()
+
+
+def test_capture_has_what_went_over_the_wire(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    guest = lab.boot(lab.config(target, capture="boot.pcap"))
+    guest.wait_for(r"packet\s+capture:\s+\d+\s+bytes\s+in\s+boot\.pcap")
+    guest.back_in_firmware()
+    written = lab.folder / "boot.pcap"
+    subprocess.run(["mcopy", "-i", lab.folder / "esp.img", "::/EFI/BOOT/boot.pcap", written], check=True,
+                   env=dict(os.environ, MTOOLS_SKIP_CHECK="1"))
+    ours, wire = ([(pdu.out, pdu.header, pdu.data) for pdu in capture.pdus(file, target.port)]
+                  for file in (written, lab.folder / "nic0.pcap"))
+    names = [pdu.name for pdu in capture.pdus(written, target.port)]
+    assert names[0] == "Login" and names[-1] == "Logout Response"
+    assert ours == wire
