@@ -47,6 +47,16 @@ def test_esc_ends_a_wait(lab):
     guest.back_in_firmware()
 
 
+def test_p_holds_the_failure_screen(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    guest = lab.boot(lab.config(target, chap_secret="not-the-secret-99", pause_on_failure="10m"))
+    guest.wait_for(r"P:\s+hold\s+this\s+screen")
+    guest.send("p")
+    guest.wait_for(r"\(waiting\s+for\s+a\s+key\)")
+    guest.send("\x1b")
+    guest.back_in_firmware()
+
+
 def test_capture_has_what_went_over_the_wire(lab):
     target = lab.target(lab.marker_lun(), chap=CHAP)
     guest = lab.boot(lab.config(target, capture="boot.pcap"))
