@@ -62,7 +62,7 @@ static void show_left(uint64_t left_ms, uint64_t *shown)
         return; /* a console on a serial line is slow: once a second, or once when there is no end */
     *shown = left_ms / 1000;
     fmt_init(&fmt, line, sizeof line);
-    fmt_print(&fmt, "R: try again   Esc: leave to the firmware   ");
+    fmt_print(&fmt, "R: try again   Esc: leave   ");
     if (left_ms == UINT64_MAX)
         fmt_print(&fmt, "(waiting for a key)");
     else

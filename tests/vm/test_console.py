@@ -50,7 +50,7 @@ def test_esc_ends_a_wait(lab):
 def test_p_holds_the_failure_screen(lab):
     target = lab.target(lab.marker_lun(), chap=CHAP)
     guest = lab.boot(lab.config(target, chap_secret="not-the-secret-99", pause_on_failure="10m"))
-    guest.wait_for(r"P:\s+hold\s+this\s+screen")
+    guest.wait_for(r"P:\s+hold\s+this\s+screen\s+\(leaving\s+in\s+\d+\s+s\)")
     guest.send("p")
     guest.wait_for(r"\(waiting\s+for\s+a\s+key\)")
     guest.send("\x1b")
