@@ -96,9 +96,7 @@ void machine_watch(void)
     machine.leaving = false;
     status = event_exit_watch(before_exit, at_exit, NULL);
 
-    if (status == EFI_UNSUPPORTED)
-        log_print(LOG_INFO, "this firmware announces no end of boot services: the target will see no logout");
-    else if (EFI_ERROR(status))
+    if (EFI_ERROR(status))
         log_print(LOG_ERROR, "no event for the end of boot services: %s", uefi_status_name(status));
     status = event_timer_start(TIMER_MS, background, NULL);
     if (EFI_ERROR(status))
