@@ -112,6 +112,12 @@ def clean(raw):
     return re.sub(r"\n{3,}", "\n\n", text.replace(b"\0", b"").decode("utf-8", "replace"))
 
 
+def whole_lines(text, pattern):
+    """What a pattern is matched against while more bytes may come: one that asks for a line's end sees no line that
+    has not ended, because `$` also matches where the last read happened to stop."""
+    return text[: text.rfind("\n") + 1] if pattern.endswith("$") else text
+
+
 class Qmp:
     """QEMU's monitor protocol, as far as the tests need it. QEMU connects to us, so there is nothing to wait for."""
 
@@ -226,7 +232,8 @@ class Vm:
         with self.changed:
             while True:
                 text = clean(self.raw)
-                found = wanted.search(text, min(self.searched, len(text)))
+                seen = text if self.ended else whole_lines(text, pattern)
+                found = wanted.search(seen, min(self.searched, len(seen)))
                 if found:
                     self.searched = found.end()
                     return found
