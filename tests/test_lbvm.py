@@ -2,8 +2,13 @@
 """The tools that watch a guest: what a test concludes from half a line would be wrong."""
 
 import re
+import sys
 
-from lbvm.vm import clean, whole_lines
+from places import TOP
+
+sys.path.insert(0, str(TOP / "tools/vm"))
+
+from lbvm.vm import clean, whole_lines  # noqa: E402
 
 
 def first(pattern, raw):
