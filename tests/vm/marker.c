@@ -6,7 +6,7 @@
  * `key=value`:
  *
  *   name=TEXT      printed in the marker lines
- *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back
+ *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
  *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
@@ -236,6 +236,7 @@ static void write_and_read_back(EFI_BLOCK_IO *block, uint64_t lba)
         different += wrote[i] != read[i];
     }
     say_pair("read.different", different);
+    say_status("reset.status", block->Reset(block, TRUE));
 }
 
 static void say_disk(EFI_HANDLE device, const struct settings *settings)
@@ -328,7 +329,18 @@ static bool is_ibft(const uint8_t *table)
     return (table[0] | 0x20) == 'i' && (table[1] | 0x20) == 'b' && table[2] == 'F' && table[3] == 'T';
 }
 
-/* How many iBFTs the XSDT names (ACPI 6.5, section 5.2.8), and who made the first. */
+static void say_hex(const char *key, const uint8_t *bytes, uint64_t length)
+{
+    say(key);
+    put('=');
+    for (uint64_t i = 0; i < length; i++) {
+        put("0123456789abcdef"[bytes[i] >> 4]);
+        put("0123456789abcdef"[bytes[i] & 15]);
+    }
+    say("\r\n");
+}
+
+/* How many iBFTs the XSDT names (ACPI 6.5, section 5.2.8), and the first: who made it, and its bytes. */
 static void say_ibft(void)
 {
     const uint8_t *first = NULL;
@@ -359,6 +371,7 @@ static void say_ibft(void)
             put(first[i] < 0x20 || first[i] > 0x7e ? '?' : (char)first[i]);
         }
         say("\r\n");
+        say_hex("ibft-bytes", first, little(first + 4, 4));
     }
 }
 

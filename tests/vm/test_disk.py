@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Block I/O as a loader uses it, checked from the other side: in the LUN's file on the host."""
 
-from lab import CHAP
 import pytest
+from lab import CHAP
+from lbvm import capture
+
+TEST_UNIT_READY, SYNCHRONIZE_CACHE, WRITES = 0x00, 0x35, (0x2A, 0x8A)
 
 
 @pytest.mark.parametrize("block", [512, 4096])
@@ -15,11 +18,20 @@ def test_write_is_found_in_the_luns_file(lab, block):
     assert found["disk.block-size"] == str(block)
     assert found["disk.blocks"] == str(lun.stat().st_size // block)
     assert (found["write.status"], found["flush.status"], found["read.status"]) == ("0", "0", "0")
-    assert found["read.different"] == "0"
+    assert found["read.different"] == "0" and found["reset.status"] == "0"
     with open(lun, "rb") as file:
         file.seek(lba * block)
         assert file.read(block) == bytes((i * 7 + lba + 1) % 256 for i in range(block))
     guest.back_in_firmware()
+    check_commands([pdu.header[32] for pdu in capture.pdus(lab.folder / "nic0.pcap", target.port)
+                    if pdu.name == "Command"])
+
+
+def check_commands(opcodes):
+    """FlushBlocks reaches the target's cache, and an extended Reset asks whether the disk is ready."""
+    write = next(at for at, opcode in enumerate(opcodes) if opcode in WRITES)
+    assert SYNCHRONIZE_CACHE in opcodes[write:]
+    assert TEST_UNIT_READY in opcodes[write:]
 
 
 def test_write_protected_lun(lab):

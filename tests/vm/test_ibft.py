@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An iBFT that an earlier stage left: a source of settings, and the firmware's again afterwards."""
+"""The iBFT: one that an earlier stage left, as a source of settings, and the one that lunboot publishes."""
 
-from lab import CHAP
+import json
+import subprocess
+
+from lab import BUILD, CHAP, INITIATOR, MUTUAL
 from lbvm import capture, ibft
 
 NAME = "iqn.2024-01.org.example:named-in-the-table"
@@ -20,3 +23,33 @@ def test_table_is_the_only_source(lab):
     login = capture.pdus(lab.folder / "nic0.pcap", target.port)[0]
     assert f"InitiatorName={NAME}".encode() in login.data.split(b"\0")
     assert CHAP.secret not in "".join(guest.text.split())
+
+
+def published(lab, **settings):
+    """Boots the marker from a target with mutual CHAP; the table that it found, as bytes and as lunctl reads it."""
+    target = lab.target(lab.marker_lun(), chap=CHAP, mutual=MUTUAL)
+    guest = lab.boot(lab.config(target, auth="mutual", hostname="node7", **settings))
+    table = lab.folder / "published.ibft"
+    table.write_bytes(bytes.fromhex(guest.marker("lun")["ibft-bytes"]))
+    guest.back_in_firmware()
+    done = subprocess.run([BUILD / "host/lunctl", "ibft", table, "--json"], capture_output=True, text=True,
+                          check=True)
+    return target, table.read_bytes(), json.loads(done.stdout)
+
+
+def test_lunctl_reads_what_was_published(lab):
+    target, table, read = published(lab)
+    assert sum(table) % 256 == 0
+    assert CHAP.secret.encode() in table and MUTUAL.secret.encode() in table  # the system logs in with them
+    assert read["initiator"] == INITIATOR
+    nic, seen = read["nics"][0], read["targets"][0]
+    assert (nic["mac"], nic["address"], nic["host-name"]) == ("52:54:00:4c:55:01", "10.0.2.15", "node7")
+    assert (seen["name"], seen["address"], seen["port"]) == (target.iqn, "10.0.2.2", target.port)
+    assert (seen["chap-name"], seen["mutual-chap-name"]) == (CHAP.name, MUTUAL.name)
+    assert CHAP.secret not in json.dumps(read) and MUTUAL.secret not in json.dumps(read)
+
+
+def test_table_without_secrets(lab):
+    target, table, read = published(lab, ibft_secrets="no")
+    assert CHAP.secret.encode() not in table and MUTUAL.secret.encode() not in table
+    assert read["targets"][0]["name"] == target.iqn
