@@ -6,7 +6,7 @@
 #include "lun_own.h"
 
 #define NEVER          UINT64_MAX
-#define REQUEST_MS     60000u
+#define REQUEST_MS     180000u
 #define DEPTH_DEFAULT  32u
 #define BYTES_PER_MS   64u /* a request's time grows with its size: the slowest link that is waited for */
 #define RAISE_DEPTH_AT 64u /* commands without TASK SET FULL */
@@ -40,6 +40,7 @@ void lun_open(struct lun *lun)
     lun->start_wanted = lun->started = lun->list_wanted = false;
     lun->narrow = false;
     lun->reread = 0;
+    lun->recovery = (struct lun_recovery){.active = false};
     lun->deferred = (struct fault){.code = FAULT_NONE};
     lun->depth = depth_limit(lun);
     lun->good_in_a_row = 0;
@@ -144,11 +145,12 @@ static bool held_back(const struct lun *lun, const struct lun_request *request)
     return false;
 }
 
-/* A write that was aborted may still be carried out: a newer one waits until the target says that it will not
- * be. */
+/* A write that was aborted, or lost with its session, may still be carried out: another one waits until that
+ * is out of the question. */
 static bool may_send(const struct lun *lun, const struct lun_request *request)
 {
-    return request->operation != LUN_WRITE || session_aborting(lun->session) == 0;
+    return request->operation != LUN_WRITE ||
+           (session_aborting(lun->session) == 0 && lun->now_ms >= lun->recovery.write_from_ms);
 }
 
 /* --- Commands --- */
@@ -258,7 +260,8 @@ static bool issue(struct lun *lun)
     struct lun_request *next;
     bool moved;
 
-    if (lun->state != LUN_READY || session_state(lun->session) != SESSION_READY || lun_identify_active(lun))
+    if (lun->state != LUN_READY || session_state(lun->session) != SESSION_READY ||
+        lun->epoch != session_epoch(lun->session) || lun->reread != 0 || lun_identify_active(lun))
         return false;
     moved = send_waiting(lun);
     for (struct lun_request *request = lun->requests; request != NULL; request = next) {
@@ -289,6 +292,7 @@ static void piece_done(struct lun *lun, struct lun_task *own)
     own->used = false;
     request->tasks--;
     request->completed += own->blocks;
+    lun_recovery_progress(lun, request);
     if (++lun->good_in_a_row >= RAISE_DEPTH_AT && lun->depth < depth_limit(lun)) {
         lun->depth++;
         lun->good_in_a_row = 0;
@@ -356,6 +360,8 @@ static bool collect(struct lun *lun)
 /* Why a request took too long: what its commands were last told, else nothing but silence. */
 static struct fault lateness(const struct lun *lun, const struct lun_request *request)
 {
+    if (lun->recovery.active)
+        return lun->recovery.cause;
     for (unsigned i = 0; i < LUN_TASKS_MAX; i++) {
         const struct lun_task *own = &lun->tasks[i];
 
@@ -379,13 +385,13 @@ static void watch_deadlines(struct lun *lun)
     }
 }
 
-static void session_gone(struct lun *lun)
+/* Ended by its owner: there is nothing to recover. */
+static void session_ended(struct lun *lun)
 {
-    const struct fault *cause = session_fault(lun->session);
     struct fault lost = {.code = FAULT_SESSION_LOST, .opcode = 0xff};
 
     if (lun->state == LUN_OPENING)
-        lun_fail(lun, cause->code != FAULT_NONE ? cause : &lost);
+        lun_fail(lun, &lost);
     else
         abandon_all(lun, &lost);
 }
@@ -409,22 +415,20 @@ static void watch_session(struct lun *lun)
     enum session_state state = session_state(lun->session);
     unsigned epoch = session_epoch(lun->session);
 
-    if (state != SESSION_READY) {
-        bool ended = state == SESSION_FAILED || state == SESSION_CLOSED || state == SESSION_LOGOUT;
-
-        if (ended || (lun->state == LUN_READY && lun->requests != NULL))
-            session_gone(lun);
+    if (state == SESSION_FAILED)
+        lun_recovery_lost(lun);
+    else if (state == SESSION_CLOSED)
+        session_ended(lun);
+    if (state != SESSION_READY)
         return;
-    }
     watch_attentions(lun);
-    if (lun->epoch != epoch) {
-        /* A new nexus: the disk must prove to be the same one before anything else is asked of it (REQ-013).
-         */
-        lun->epoch = epoch;
-        if (lun->state == LUN_READY)
-            lun->reread |= SCSI_REREAD_CAPACITY | SCSI_REREAD_IDENTITY;
-    }
-    if (lun->state == LUN_READY && (lun->reread != 0 || lun->start_wanted) && !lun_identify_active(lun))
+    if (lun->epoch != epoch)
+        lun_recovery_nexus(lun, epoch);
+    if (lun->state != LUN_READY || lun_identify_active(lun))
+        return;
+    if (lun->reread == 0 && !lun->start_wanted)
+        lun_recovery_over(lun);
+    else if (!lun->recovery.active || lun->now_ms >= lun->recovery.again_ms)
         lun_identify_begin(lun);
 }
 
@@ -447,6 +451,7 @@ static uint64_t next_deadline(const struct lun *lun)
         at = earlier(at, wake_up(lun, &lun->tasks[i]));
     for (const struct lun_request *request = lun->requests; request != NULL; request = request->next)
         at = earlier(at, request->deadline_ms);
+    at = earlier(at, lun_recovery_deadline(lun));
     return at;
 }
 
@@ -487,7 +492,7 @@ static bool done_at_once(struct lun *lun, struct lun_request *request)
 
     if (lun->state == LUN_FAILED)
         fault = lun->fault;
-    else if (lun->state == LUN_READY && session_state(lun->session) == SESSION_READY)
+    else if (lun->state == LUN_READY && session_state(lun->session) != SESSION_CLOSED)
         fault.code = check_request(lun, request);
     if (fault.code == FAULT_NONE && goal(request) != 0)
         return false;
@@ -502,6 +507,7 @@ void lun_submit(struct lun *lun, struct lun_request *request)
 
     request->issued = request->completed = 0;
     request->tasks = 0;
+    request->losses = request->lost_epoch = 0;
     request->next = NULL;
     if (done_at_once(lun, request))
         return;
@@ -512,6 +518,5 @@ void lun_submit(struct lun *lun, struct lun_request *request)
     while (*end != NULL)
         end = &(*end)->next;
     *end = request;
-    if (lun->reread == 0)
-        issue(lun);
+    issue(lun);
 }

@@ -2,7 +2,8 @@
 /*
  * One logical unit as a disk: identification, geometry, and block requests split into SCSI commands, retried
  * where that is right, and put together again. It sits on a session and, like it, does no I/O and knows no
- * clock: lun_step moves it on after the session was moved on.
+ * clock: lun_step moves it on after the session was moved on. A session that is lost after it was ready is
+ * opened again from here (lun_recovery.c); its owner only ends it.
  */
 #ifndef LUNBOOT_ISCSI_LUN_H
 #define LUNBOOT_ISCSI_LUN_H
@@ -15,12 +16,14 @@
 
 #define LUN_TASKS_MAX   SESSION_TASKS_MAX
 #define LUN_PRESENT_MAX 16u
+#define LUN_LOSSES_MAX  5u /* sessions that one request may see lost without a block of progress */
 
 struct lun_config {
     uint8_t lun[8];
     uint32_t max_transfer; /* bytes per command; 0: 256 KiB */
     uint32_t ready_ms;     /* budget of one command for BUSY, becoming ready and the like; 0: 60000 */
-    uint32_t request_ms;   /* one request in all, retries included, and 1 ms more per 64 bytes; 0: 60000 */
+    uint32_t request_ms;   /* one request in all, retries and session recovery included, and 1 ms more per 64
+                              bytes; 0: 180000 */
     unsigned queue_depth;  /* commands in flight, 1 to LUN_TASKS_MAX; 0: 32 */
 };
 
@@ -55,6 +58,7 @@ struct lun_request {
     uint64_t issued, completed; /* blocks */
     uint64_t deadline_ms;
     unsigned tasks;
+    unsigned losses, lost_epoch; /* sessions lost without progress, and the last of them */
     struct lun_request *next;
 };
 
@@ -73,6 +77,21 @@ struct lun_task {
     bool waiting; /* not with the session: to be sent from retry_at_ms on */
 };
 
+/* The state of a session recovery, for the person who waits for it. */
+struct lun_recovery {
+    bool active;        /* the session was lost and the disk is not back yet */
+    uint64_t since_ms;  /* of the loss */
+    unsigned attempts;  /* to open the session since then */
+    struct fault cause; /* why it was lost; then why it is not back yet */
+    unsigned losses;    /* since lun_open */
+    /* private */
+    bool opening;      /* session_open was called for it */
+    uint8_t pauses;    /* without progress between them */
+    uint64_t again_ms; /* the next attempt */
+    uint32_t group;    /* TargetPortalGroupTag of the nexus */
+    uint64_t linger_ms, write_from_ms;
+};
+
 struct lun {
     struct session *session;
     struct lun_config config;
@@ -83,6 +102,7 @@ struct lun {
     unsigned present_count;
     bool present_more; /* there are more than fit */
     unsigned notes;    /* recovered errors seen */
+    struct lun_recovery recovery;
     /* private */
     uint64_t now_ms;
     uint8_t phase;  /* of the identification under way, lun_identify.c */
@@ -124,9 +144,10 @@ uint64_t lun_step(struct lun *lun, uint64_t now_ms);
 /*
  * Queue a request; requests are issued in order, a write is not overtaken by a later request for the same
  * blocks and does not overtake an earlier one, and a flush comes after all writes before it.
- * FAULT_BAD_REQUEST beyond the end, FAULT_WRITE_PROTECTED, FAULT_SESSION_LOST when the session is not ready,
- * the fault of a LUN_FAILED: the request is then LUN_REQUEST_DONE at once. Zero blocks are done at once
- * without a fault.
+ * FAULT_BAD_REQUEST beyond the end, FAULT_WRITE_PROTECTED, FAULT_SESSION_LOST when the session was ended by
+ * its owner, the fault of a LUN_FAILED: the request is then LUN_REQUEST_DONE at once. Zero blocks are done at
+ * once without a fault. While a lost session is being recovered requests are taken and wait, like those that
+ * were in flight, until their time is over.
  */
 void lun_submit(struct lun *lun, struct lun_request *request);
 

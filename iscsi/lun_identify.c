@@ -346,6 +346,8 @@ static void finish(struct lun *lun)
 /* Whoever set the number is helped by the list of those that are there. */
 static void give_up(struct lun *lun, const struct fault *fault)
 {
+    if (lun_recovery_postpone(lun, fault))
+        return;
     if (fault->code == FAULT_NO_LUN || fault->code == FAULT_NOT_A_DISK) {
         lun->fault = *fault;
         enter(lun, PHASE_LIST);
@@ -406,8 +408,6 @@ static void refused(struct lun *lun, const struct fault *why)
     bool unknown = why->code == FAULT_SCSI_SENSE && why->sense_key == SENSE_ILLEGAL_REQUEST;
     struct fault fault = narrow_capacity_fault(lun);
 
-    if (why->code == FAULT_SESSION_LOST && session_fault(lun->session)->code != FAULT_NONE)
-        why = session_fault(lun->session);
     if (!by_disk || question->refusal == FATAL || (question->refusal == IF_UNKNOWN && !unknown))
         give_up(lun, why);
     else if (fault.code != FAULT_NONE)

@@ -28,6 +28,24 @@ bool lun_send(struct lun *lun, struct lun_task *own);
 /* LUN_FAILED: every request ends with `fault`, nothing is with the session afterwards. */
 void lun_fail(struct lun *lun, const struct fault *fault);
 
+/*
+ * lun_recovery.c. The session is SESSION_FAILED: open it again when it is time, or end the disk (LUN_FAILED)
+ * when that cannot help: it never was ready, or the target refuses us.
+ */
+void lun_recovery_lost(struct lun *lun);
+/* The session is ready again: another nexus, in which the disk must be identified first (REQ-013, REQ-274).
+ */
+void lun_recovery_nexus(struct lun *lun, unsigned epoch);
+/* The disk is not there (yet) after a recovery: ask again later. False when there was none. */
+bool lun_recovery_postpone(struct lun *lun, const struct fault *fault);
+/* The same disk is back. */
+void lun_recovery_over(struct lun *lun);
+/* A command was carried out: budgets are full again (REQ-268). */
+void lun_recovery_progress(struct lun *lun, struct lun_request *request);
+/* A command of this request was in flight when the session was lost: is there budget to send it again? */
+bool lun_recovery_again(struct lun *lun, struct lun_request *request);
+uint64_t lun_recovery_deadline(const struct lun *lun);
+
 /* Start from the first question, whatever was under way. */
 void lun_identify_begin(struct lun *lun);
 bool lun_identify_active(const struct lun *lun);

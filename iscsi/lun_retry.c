@@ -27,6 +27,20 @@ static enum scsi_verdict judge_transport(const struct fault *fault)
                                                                                        : SCSI_FATAL;
 }
 
+/* The session ended under it: recovery sends it again, whole, once the session and the disk are back. */
+static enum lun_outcome lost(struct lun *lun, struct lun_task *own, struct fault *ret_fault)
+{
+    const struct fault *cause = session_fault(lun->session);
+
+    own->fault = cause->code != FAULT_NONE ? *cause : own->task.fault;
+    *ret_fault = own->fault;
+    if (own->request != NULL && !lun_recovery_again(lun, own->request))
+        return LUN_BAD;
+    own->waiting = true;
+    own->retry_at_ms = lun->now_ms;
+    return LUN_AGAIN;
+}
+
 static void note_attention(struct lun *lun, const struct lun_task *own, const struct scsi_sense *sense)
 {
     unsigned again = scsi_attention_reread(sense);
@@ -71,6 +85,8 @@ enum lun_outcome lun_review(struct lun *lun, struct lun_task *own, uint64_t end_
     struct scsi_sense sense = {0};
     enum scsi_verdict verdict;
 
+    if (own->task.fault.code == FAULT_SESSION_LOST)
+        return lost(lun, own, ret_fault);
     own->fault = own->task.fault;
     if (own->task.fault.code != FAULT_NONE)
         verdict = judge_transport(&own->task.fault);

@@ -25,7 +25,8 @@
  *
  * When a session that was SESSION_READY is lost, it becomes SESSION_FAILED and its tasks end with
  * FAULT_SESSION_LOST; session_open then logs in again with the same ISID and TSIH 0 (reinstatement,
- * section 6.3.5), not before the time that the target asked us to wait.
+ * section 6.3.5), not before the time that the target asked us to wait. A logical unit on top does that by
+ * itself.
  */
 #ifndef LUNBOOT_ISCSI_SESSION_H
 #define LUNBOOT_ISCSI_SESSION_H

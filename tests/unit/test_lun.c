@@ -61,6 +61,8 @@ static uint64_t now;
 
 static struct fake {
     enum session_state state;
+    struct session_info info;
+    unsigned opens;
     struct fault fault;
     unsigned epoch, aborting, attentions;
     uint8_t sense[18];
@@ -87,6 +89,19 @@ const struct fault *session_fault(const struct session *session)
 {
     (void)session;
     return &fake.fault;
+}
+
+const struct session_info *session_info(const struct session *session)
+{
+    (void)session;
+    return &fake.info;
+}
+
+void session_open(struct session *session)
+{
+    (void)session;
+    fake.opens++;
+    fake.state = SESSION_CONNECTING;
 }
 
 unsigned session_epoch(const struct session *session)
@@ -488,6 +503,7 @@ static void test_req_277_order_of_the_questions(void **state)
 static void test_identification_waits_for_the_session(void **state)
 {
     (void)state;
+    fake.epoch = 0;
     fake.state = SESSION_LOGIN;
     lun_open(&lun);
     assert_true(lun_step(&lun, now) == UINT64_MAX);
@@ -498,7 +514,9 @@ static void test_identification_waits_for_the_session(void **state)
     lun_step(&lun, now);
     assert_int_equal(lun.state, LUN_FAILED);
     assert_int_equal(lun.fault.code, FAULT_LOGIN_STATUS);
+    assert_int_equal(fake.opens, 0); /* the session has made all the attempts that it may */
     fake.state = SESSION_READY;
+    fake.epoch = 1;
     open_lun();
 }
 
@@ -1242,7 +1260,19 @@ static void test_requests_end_at_their_deadline(void **state)
     assert_int_equal(fake.queued, 0);
 }
 
-static void test_a_lost_session_ends_requests(void **state)
+static void lose_session(enum fault_code code)
+{
+    for (unsigned i = 0; i < fake.queued; i++) {
+        fake.queue[i]->state = TASK_DONE;
+        fake.queue[i]->fault.code = FAULT_SESSION_LOST;
+    }
+    fake.queued = 0;
+    fake.state = SESSION_FAILED;
+    fake.fault.code = code;
+    lun_step(&lun, now);
+}
+
+static void test_req_267_a_lost_session_is_opened_again(void **state)
 {
     struct lun_request request = read_request(0, 1024), late = read_request(0, 1);
 
@@ -1250,22 +1280,49 @@ static void test_a_lost_session_ends_requests(void **state)
     open_lun();
     lun_submit(&lun, &request);
     serve(0);
-    for (unsigned i = 0; i < fake.queued; i++) {
-        fake.queue[i]->state = TASK_DONE;
-        fake.queue[i]->fault.code = FAULT_SESSION_LOST;
-    }
-    fake.queued = 0;
-    fake.state = SESSION_FAILED;
-    fake.fault.code = FAULT_TCP_RESET;
-    lun_step(&lun, now);
-    assert_int_equal(request.state, LUN_REQUEST_DONE);
-    assert_int_equal(request.fault.code, FAULT_SESSION_LOST);
+    lose_session(FAULT_TCP_RESET);
+    assert_int_equal(fake.opens, 1);
+    assert_true(lun.recovery.active);
+    assert_int_equal(lun.recovery.cause.code, FAULT_TCP_RESET);
     lun_submit(&lun, &late);
-    assert_int_equal(late.state, LUN_REQUEST_DONE);
-    assert_int_equal(late.fault.code, FAULT_SESSION_LOST);
-    fake.state = SESSION_READY; /* the caller logged in again */
+    assert_int_equal(request.state, LUN_REQUEST_PENDING);
+    assert_int_equal(late.state, LUN_REQUEST_PENDING);
+    fake.state = SESSION_READY;
     fake.epoch++;
     assert_int_equal(run_read(0, 1), FAULT_NONE);
+    assert_int_equal(request.fault.code, FAULT_NONE);
+    assert_int_equal(late.state, LUN_REQUEST_DONE);
+    assert_false(lun.recovery.active);
+}
+
+static void test_a_session_that_its_owner_ended_is_not_opened_again(void **state)
+{
+    struct lun_request request = read_request(0, 8);
+
+    (void)state;
+    open_lun();
+    fake.state = SESSION_CLOSED;
+    lun_submit(&lun, &request);
+    assert_int_equal(request.state, LUN_REQUEST_DONE);
+    assert_int_equal(request.fault.code, FAULT_SESSION_LOST);
+    lun_step(&lun, now);
+    assert_int_equal(fake.opens, 0);
+}
+
+static void test_req_177_a_refused_authentication_ends_the_recovery(void **state)
+{
+    struct lun_request request = read_request(0, 8);
+
+    (void)state;
+    open_lun();
+    lun_submit(&lun, &request);
+    lose_session(FAULT_TCP_RESET);
+    fake.fault = (struct fault){.code = FAULT_LOGIN_STATUS, .login_class = 2, .login_detail = 1};
+    fake.state = SESSION_FAILED;
+    lun_step(&lun, now);
+    assert_int_equal(request.fault.code, FAULT_LOGIN_STATUS);
+    assert_int_equal(lun.state, LUN_FAILED);
+    assert_int_equal(fake.opens, 1);
 }
 
 /* --- Flush and probe --- */
@@ -1372,7 +1429,9 @@ int main(void)
         TEST(test_req_297_a_late_write_error_reaches_the_next_write),
         TEST(test_command_timeouts_are_tried_once_more),
         TEST(test_requests_end_at_their_deadline),
-        TEST(test_a_lost_session_ends_requests),
+        TEST(test_req_267_a_lost_session_is_opened_again),
+        TEST(test_a_session_that_its_owner_ended_is_not_opened_again),
+        TEST(test_req_177_a_refused_authentication_ends_the_recovery),
         TEST(test_req_294_flush),
         TEST(test_probe_asks_until_clear),
         TEST(test_req_305_a_full_pool_is_a_write_error),
