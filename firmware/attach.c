@@ -49,8 +49,7 @@ static void configure(void)
     memcpy(machine.lun_config.lun, machine.target.lun, 8);
     machine.lun_config.ready_ms = duration(PARAM_ATTACH_TIMEOUT);
     machine.lun_config.queue_depth = config->queue_depth;
-    /* Room for one command that times out and is tried again; at least the core's minute. */
-    machine.lun_config.request_ms = config->command_ms > 30000 ? 2 * config->command_ms : 0;
+    machine.lun_config.request_ms = duration(PARAM_DISK_TIMEOUT);
 }
 
 /* What the session did since the last look, told once each. */

@@ -20,7 +20,8 @@
  */
 static void show_wait(uint64_t passed_ms, uint64_t *shown_s)
 {
-    char line[100];
+    const struct lun_recovery *recovery = &machine.lun.recovery;
+    char line[200];
     struct fmt fmt;
 
     if (passed_ms < QUIET_MS || passed_ms / EACH_SECOND == *shown_s)
@@ -29,8 +30,31 @@ static void show_wait(uint64_t passed_ms, uint64_t *shown_s)
     if (!machine.loader_runs)
         console_watchdog(WATCHDOG_S);
     fmt_init(&fmt, line, sizeof line);
-    fmt_print(&fmt, "lunboot: waiting for the disk, %llu s", (unsigned long long)*shown_s);
+    if (recovery->active)
+        fmt_print(&fmt, "lunboot: connecting to the target again, %llu s of %llu s (%s)",
+                  (unsigned long long)*shown_s,
+                  (unsigned long long)(machine.lun_config.request_ms / EACH_SECOND),
+                  fault_text(recovery->cause.code));
+    else
+        fmt_print(&fmt, "lunboot: waiting for the disk, %llu s", (unsigned long long)*shown_s);
     console_progress(line);
+}
+
+/* A loss and its end, once each. */
+static void tell_recovery(struct disk *disk)
+{
+    const struct lun_recovery *recovery = &disk->lun->recovery;
+
+    if (recovery->active && disk->losses_told != recovery->losses) {
+        disk->losses_told = recovery->losses;
+        disk->is_lost = true;
+        log_print(LOG_INFO, "the connection to the target was lost (%s); connecting again",
+                  fault_text(recovery->cause.code));
+    } else if (!recovery->active && disk->is_lost) {
+        disk->is_lost = false;
+        log_print(LOG_INFO, "the target is back after %llu s and %u logins, with the same disk",
+                  (unsigned long long)((clock_ms() - recovery->since_ms) / EACH_SECOND), recovery->attempts);
+    }
 }
 
 /* One line for each kind of failure until something succeeds: a loader may try thousands of blocks. */
@@ -65,6 +89,7 @@ static enum blkdev_status run(struct disk *disk, struct lun_request *request)
     while (request->state != LUN_REQUEST_DONE) {
         machine_turn();
         trace_drain();
+        tell_recovery(disk);
         show_wait(clock_ms() - start, &shown_s);
     }
     if (shown_s)

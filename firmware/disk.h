@@ -13,7 +13,9 @@
 struct disk {
     struct blkdev blkdev;
     struct lun *lun;
-    struct fault fault; /* of the last request that failed */
+    struct fault fault;   /* of the last request that failed */
+    unsigned losses_told; /* of lun_recovery.losses */
+    bool is_lost;         /* told, and not yet that it is back */
     uint64_t reads, writes, bytes_read, bytes_written;
 };
 

@@ -70,12 +70,13 @@ enum param_id {
     PARAM_COMMAND_TIMEOUT,    /* command-timeout: DURATION 30s */
     PARAM_ATTACH_TIMEOUT, /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk
                            */
-    PARAM_QUEUE_DEPTH,    /* queue-depth: NUMBER 1..64, default 32 */
-    PARAM_TCP_WINDOW,     /* tcp-window: SIZE 64K..4M, default 1M */
-    PARAM_LOG_LEVEL,      /* log: quiet | normal | debug | trace */
-    PARAM_CAPTURE,        /* capture: file name beside the program for a packet capture */
-    PARAM_LOSSY,          /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
-    PARAM_AFTER_ATTACH,   /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
+    PARAM_DISK_TIMEOUT, /* disk-timeout: DURATION 180s, one read or write in all, session recovery included */
+    PARAM_QUEUE_DEPTH,  /* queue-depth: NUMBER 1..64, default 32 */
+    PARAM_TCP_WINDOW,   /* tcp-window: SIZE 64K..4M, default 1M */
+    PARAM_LOG_LEVEL,    /* log: quiet | normal | debug | trace */
+    PARAM_CAPTURE,      /* capture: file name beside the program for a packet capture */
+    PARAM_LOSSY,        /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
+    PARAM_AFTER_ATTACH, /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
     PARAM_COUNT
 };
 

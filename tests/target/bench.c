@@ -131,6 +131,7 @@ static void connect_to(struct bench *bench, const struct session_action *action)
         bench->target.deaf =
             find_portal(bench, action->port) && find_portal(bench, action->port)->mode == BENCH_MUTE;
         bench->connected = true;
+        bench->silent = false;
         session_connected(session, action->connection);
     }
 }
@@ -201,6 +202,30 @@ static size_t piece(size_t n, size_t limit)
     return limit != 0 && n > limit ? limit : n;
 }
 
+/* Room in one direction up to the byte at which the connection is cut. */
+static size_t before_cut(const struct bench *bench, size_t n, size_t total, size_t at)
+{
+    return bench->cut != BENCH_CUT_NONE && at > total && n > at - total ? at - total : n;
+}
+
+static bool cut(struct bench *bench)
+{
+    enum bench_cut how = bench->cut;
+    bool due = (bench->cut_rx != 0 && bench->rx_total >= bench->cut_rx) ||
+               (bench->cut_tx != 0 && bench->tx_total >= bench->cut_tx);
+
+    if (how == BENCH_CUT_NONE || !due || !bench->connected)
+        return false;
+    bench->cut = BENCH_CUT_NONE;
+    if (how == BENCH_CUT_SILENCE) {
+        bench->silent = true;
+        return false;
+    }
+    bench->connected = false;
+    session_closed(bench->session, bench->connection, how == BENCH_CUT_RST ? SESSION_RST : SESSION_FIN);
+    return true;
+}
+
 static bool move_in(struct bench *bench)
 {
     const uint8_t *bytes;
@@ -210,8 +235,8 @@ static bool move_in(struct bench *bench)
 
     if (n > there)
         n = there;
-    n = piece(n, bench->rx_piece);
-    if (n == 0 || window == NULL)
+    n = before_cut(bench, piece(n, bench->rx_piece), bench->rx_total, bench->cut_rx);
+    if (n == 0 || window == NULL || bench->silent)
         return false;
     memcpy(window, bytes, n);
     keep(&bench->received, bytes, n);
@@ -233,10 +258,12 @@ static bool move_out(struct bench *bench)
     n = piece(session_tx_peek(bench->session, &bytes), bench->tx_piece);
     if (bench->tx_limit != 0)
         n = piece(n, bench->tx_limit - bench->tx_total);
+    n = before_cut(bench, n, bench->tx_total, bench->cut_tx);
     if (n == 0)
         return false;
     keep(&bench->sent, bytes, n);
-    target_input(&bench->target, bytes, n);
+    if (!bench->silent)
+        target_input(&bench->target, bytes, n);
     bench->tx_total += n;
     session_tx_done(bench->session, n);
     return true;
@@ -262,12 +289,13 @@ static bool move(struct bench *bench)
 
     if (bench->connected && bench->target.reset_wanted)
         return target_ends(bench);
-    while (bench->connected && bench->tx_first && move_out(bench))
+    while (bench->connected && bench->tx_first && !cut(bench) && move_out(bench))
         moved = true;
-    if (bench->connected)
+    if (bench->connected && !cut(bench))
         moved |= move_in(bench);
-    if (bench->connected)
+    if (bench->connected && !cut(bench))
         moved |= move_out(bench);
+    moved |= cut(bench);
     return target_ends(bench) || moved;
 }
 

@@ -41,6 +41,9 @@ struct bench_action {
     char host[ADDRESS_HOST_MAX + 1];
 };
 
+/* What a test does to the connection once so many bytes have passed. */
+enum bench_cut { BENCH_CUT_NONE, BENCH_CUT_FIN, BENCH_CUT_RST, BENCH_CUT_SILENCE };
+
 struct bench_bytes {
     uint8_t *bytes;
     size_t length, room;
@@ -60,6 +63,9 @@ struct bench {
     bool tx_stopped;           /* the stream has no room */
     size_t tx_limit;           /* then it stops; 0: never */
     size_t tx_total, rx_total;
+    enum bench_cut cut;    /* once, when rx_total or tx_total reaches: */
+    size_t cut_rx, cut_tx; /* 0: not by that one */
+    bool silent;           /* what moves is lost, until the next connection */
     struct bench_portal portals[8];
     unsigned portal_count;
     struct bench_name names[4];

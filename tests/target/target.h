@@ -146,8 +146,9 @@ struct target {
     bool mute_nop;
     uint8_t logout_response;
     bool mute_logout, close_at_logout;
-    uint32_t r2t_size; /* largest R2T, 0: MaxBurstLength */
-    bool stray_ok;     /* PDUs for tasks that are over are no complaint */
+    uint32_t r2t_size;     /* largest R2T, 0: MaxBurstLength */
+    uint8_t deadly_opcode; /* a command with this operation code resets the connection; 0: none */
+    bool stray_ok;         /* PDUs for tasks that are over are no complaint */
     struct target_script scripts[8];
     unsigned script_count, lies_told;
 

@@ -440,6 +440,10 @@ void target_take_command(struct target *target, const uint8_t *header, const uin
     struct target_task *task = NULL;
 
     check_command(target, header, edtl, length);
+    if (target->deadly_opcode != 0 && header[32] == target->deadly_opcode) {
+        target->reset_wanted = true;
+        return;
+    }
     if (find(target, itt) != NULL || itt == RESERVED)
         target_complain(target, "ITT %08x is in use or reserved", itt);
     for (unsigned i = 0; i < TARGET_TASKS && task == NULL; i++)
