@@ -36,3 +36,11 @@ def lunctl(*words, data=None):
     done = subprocess.run(command(*words), input=data, stdin=None if data is not None else subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HANG_SECONDS, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def secrets_file(path, chap=None, mutual=None, more=""):
+    """Writes a secrets file for accounts with a name and a secret; the options that name it."""
+    lines = [f"chap-name = {chap.name}", f"chap-secret = {chap.secret}"] if chap else []
+    lines += [f"mutual-chap-name = {mutual.name}", f"mutual-chap-secret = {mutual.secret}"] if mutual else []
+    path.write_text("".join(f"{line}\n" for line in lines) + more)
+    return ["--secrets", path]

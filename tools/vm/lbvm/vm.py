@@ -63,6 +63,10 @@ def have_kvm():
     return os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
+def accelerator():
+    return ["-accel", "kvm", "-cpu", "host"] if have_kvm() else ["-accel", "tcg", "-cpu", "max"]
+
+
 def e1000e(**more):
     """OVMF has no driver for it: the one in QEMU's option ROM serves."""
     return Nic(model="e1000e", rom=None, **more)
@@ -86,9 +90,8 @@ def _nic_arguments(number, nic):
 
 def qemu_command(machine, variables):
     """The QEMU command line without serial port, display and monitor, which the caller chooses."""
-    accel = ["-accel", "kvm", "-cpu", "host"] if have_kvm() else ["-accel", "tcg", "-cpu", "max"]
     command = [
-        "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", *accel,
+        "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35", *accelerator(),
         "-smp", str(machine.cpus), "-m", str(machine.memory), "-no-reboot",
         "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={machine.code}",
         "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
@@ -177,10 +180,14 @@ class Vm:
     def __exit__(self, *_):
         self.stop()
 
-    def start(self):
+    def command(self):
+        """QEMU's command line, but for the serial port, the display and the monitor."""
         variables = self.folder / "vars.fd"
         shutil.copy(self.machine.variables, variables)
-        command = qemu_command(self.machine, variables)
+        return qemu_command(self.machine, variables)
+
+    def start(self):
+        command = self.command()
         self.qmp = Qmp(self.sockets / "qmp")
         command += ["-display", "none", "-serial", "stdio", "-qmp", f"unix:{self.sockets}/qmp"]
         if self.net:
