@@ -52,6 +52,7 @@ enum param_id {
     PARAM_CHAP_SECRET,        /* chap-secret */
     PARAM_MUTUAL_CHAP_NAME,   /* mutual-chap-name */
     PARAM_MUTUAL_CHAP_SECRET, /* mutual-chap-secret */
+    PARAM_DIGESTS,            /* digests: off | prefer | require, default prefer */
     PARAM_CHAP_ALGORITHMS,    /* chap-algorithms: default "sha3-256,sha256,sha1,md5" */
     PARAM_NIC,                /* nic: auto | MAC | PCI address (ssss:bb:dd.f or bb:dd.f) | device path text */
     PARAM_LINK_WAIT,          /* link-wait: DURATION, in all, default 15s */
@@ -188,7 +189,8 @@ bool params_from_ibft(struct params *params, const struct ibft *ibft, struct par
 /* auth, or what follows from the credentials that are set: none, chap (one-way) or mutual. */
 enum login_policy params_login_policy(const struct params *params);
 
-/* Fill in the policy, the credentials (which point into `params`) and the algorithms of a login. */
+/* Fill in the policy, the credentials (which point into `params`), the algorithms and the digests of a login.
+ */
 void params_login(const struct params *params, struct login_config *login);
 
 /* chap-algorithms as numbers (5 to 8), in order; returns how many. */

@@ -21,5 +21,6 @@ void params_login(const struct params *params, struct login_config *login)
     if (login->policy !=
         LOGIN_AUTH_CHAP) /* auth = chap: the target need not prove itself, whatever else is set */
         login->chap.target = credentials(params, PARAM_MUTUAL_CHAP_NAME, PARAM_MUTUAL_CHAP_SECRET);
+    login->digests = (enum keys_digest)params_number(params, PARAM_DIGESTS);
     login->chap.algorithm_count = (uint8_t)params_algorithms(params, login->chap.algorithms);
 }

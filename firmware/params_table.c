@@ -50,6 +50,10 @@
       "tried "                                                                                               \
       "where the first fails; an attacker on the path can force that step.",                                 \
       "sha256,md5")                                                                                          \
+    X(DIGESTS, "digests", CHOICE, LOCAL, "prefer", "off|require|prefer", 0, 0,                               \
+      "CRC32C digests over headers and data, which find what TCP's checksum lets pass by accident; prefer: " \
+      "where the target has them.",                                                                          \
+      "require")                                                                                             \
     X(NIC, "nic", NIC_ID, LOCAL | IBFT, "auto", NULL, 1, 255,                                                \
       "Which network interface: auto, a MAC, a PCI address, or the text of its device path.",                \
       "52:54:00:12:34:56")                                                                                   \

@@ -34,6 +34,8 @@
     X(FORMAT_LENGTH, "a PDU longer than what was declared")                                                  \
     X(FORMAT_FIELD, "a PDU with a field that is not allowed")                                                \
     X(FORMAT_TEXT, "a text segment that is not key=value")                                                   \
+    X(DIGEST_HEADER, "a header that was damaged on its way")                                                 \
+    X(DIGEST_DATA, "data that was damaged on its way")                                                       \
     /* sequence and protocol (sections 7.9, 7.13) */                                                         \
     X(PROTOCOL_PHASE, "a PDU that is not allowed in this phase")                                             \
     X(PROTOCOL_TAG, "an answer to a task that does not exist")                                               \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between the TCP stream and whole PDUs (RFC 7143 section 4.2.9): where the next bytes belong, padding, and
- * the place where digests will be checked. The receiver knows no session: it stops after each header and asks
+ * Between the TCP stream and whole PDUs (RFC 7143 section 4.2.9): where the next bytes belong, padding and
+ * digests (section 11.2.3). The receiver knows no session: it stops after each header and asks
  * its owner where the data segment is to land, so that Data-In goes straight into the caller's buffer.
  */
 #ifndef LUNBOOT_ISCSI_FRAME_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crc32c.h"
 #include "pdu.h"
 
 enum frame_event {
@@ -18,6 +19,12 @@ enum frame_event {
     FRAME_HEADER, /* `pdu` is filled (AHS was skipped) and it has data: frame_place must be called next */
     FRAME_PDU,    /* the PDU is complete; without a data segment this comes instead of FRAME_HEADER */
     FRAME_FAILED, /* `fault` says why; the stream is of no more use */
+};
+
+/* Which digests a direction of the stream carries. */
+struct frame_digests {
+    bool header, data;
+    bool use_instruction; /* of the processor, see crc32c.h */
 };
 
 struct frame_receiver {
@@ -31,7 +38,10 @@ struct frame_receiver {
     uint32_t room;
     uint32_t wanted; /* bytes of the present stage */
     uint32_t have;
-    uint8_t scratch[512]; /* AHS, padding, and data that nobody wants */
+    struct frame_digests digests;
+    uint32_t crc;                /* of what came since the last digest */
+    uint8_t digest[CRC32C_SIZE]; /* as received */
+    uint8_t scratch[512];        /* AHS, padding, and data that nobody wants */
 };
 
 /*
@@ -40,6 +50,13 @@ struct frame_receiver {
  * REQ-028).
  */
 void frame_receiver_init(struct frame_receiver *frame, uint32_t data_limit);
+
+/*
+ * From the next PDU on (to be called right after frame_receiver_init) digests are there, and are checked: the
+ * header's before anybody looks at the header, the data's before FRAME_PDU. A wrong one is
+ * FAULT_DIGEST_HEADER or FAULT_DIGEST_DATA (section 7.8, REQ-266); data that landed must then not be used.
+ */
+void frame_receiver_check(struct frame_receiver *frame, struct frame_digests digests);
 
 /*
  * The window for the next bytes of the stream, at least 1 byte, valid until the next call. Never NULL while
@@ -59,16 +76,22 @@ void frame_place(struct frame_receiver *frame, uint8_t *data, uint32_t room);
 /* The owner takes the place back: the rest of the data segment is thrown away (a task was cancelled). */
 void frame_forget(struct frame_receiver *frame);
 
-/* One PDU on its way out: header, data, padding; contiguous pieces in that order. */
+/* One PDU on its way out: header and its digest, data, padding and the data's digest; contiguous pieces in
+ * that order. */
 struct frame_sender {
     uint8_t header[PDU_HEADER_SIZE];
     const uint8_t *data;
     uint32_t data_length;
-    uint32_t sent; /* over all pieces */
+    uint32_t sent;                /* over all pieces */
+    struct frame_digests digests; /* the owner's to set, between two PDUs */
+    /* private: the header with its digest, and what follows the data */
+    uint8_t head[PDU_HEADER_SIZE + CRC32C_SIZE];
+    uint8_t tail[3 + CRC32C_SIZE];
+    uint32_t head_length, tail_length;
 };
 
-/* The header must have been written to `frame->header`; `data` must stay valid until frame_sent_all or
- * frame_detach. */
+/* The header must have been written to `frame->header`; `data` must stay valid, and as it is, until
+ * frame_sent_all or frame_detach. */
 void frame_send(struct frame_sender *frame, const uint8_t *data, uint32_t data_length);
 
 /* The next contiguous piece, 0 when everything was taken. */

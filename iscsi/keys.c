@@ -10,6 +10,7 @@
 
 enum kind {
     KIND_LIST,      /* one word of a list; the only one that we take is `word` */
+    KIND_DIGEST,    /* None, CRC32C, or both with CRC32C first */
     KIND_OR,        /* Yes or No: Yes when one side says Yes */
     KIND_AND,       /* Yes when both do */
     KIND_MIN,       /* numbers: the smaller one */
@@ -42,12 +43,11 @@ static const struct row {
     uint32_t standard; /* the default of the standard */
     uint32_t ours;     /* what lunboot wants */
 } rows[] = {
-    /* Digests: None alone until there is code that computes them. */
-    {"HeaderDigest", KIND_LIST, OFFER, FIELD(header_digest), "None", 0, 0, 0, 0},            /* 13.1 */
-    {"DataDigest", KIND_LIST, OFFER, FIELD(data_digest), "None", 0, 0, 0, 0},                /* 13.1 */
-    {"MaxConnections", KIND_MIN, OFFER | NORMAL, FIELD(max_connections), 0, 1, 65535, 1, 1}, /* 13.2 */
-    {"InitialR2T", KIND_OR, OFFER | NORMAL, FIELD(initial_r2t), 0, 0, 1, 1, 0},              /* 13.10 */
-    {"ImmediateData", KIND_AND, OFFER | NORMAL, FIELD(immediate_data), 0, 0, 1, 1, 1},       /* 13.11 */
+    {"HeaderDigest", KIND_DIGEST, OFFER, FIELD(header_digest), 0, 0, KEYS_DIGEST_PREFER, 0, 0}, /* 13.1 */
+    {"DataDigest", KIND_DIGEST, OFFER, FIELD(data_digest), 0, 0, KEYS_DIGEST_PREFER, 0, 0},     /* 13.1 */
+    {"MaxConnections", KIND_MIN, OFFER | NORMAL, FIELD(max_connections), 0, 1, 65535, 1, 1},    /* 13.2 */
+    {"InitialR2T", KIND_OR, OFFER | NORMAL, FIELD(initial_r2t), 0, 0, 1, 1, 0},                 /* 13.10 */
+    {"ImmediateData", KIND_AND, OFFER | NORMAL, FIELD(immediate_data), 0, 0, 1, 1, 1},          /* 13.11 */
     {"MaxRecvDataSegmentLength", KIND_DECLARED, OFFER, FIELD(max_recv_data_length), 0, 512, TOP_LENGTH, 8192,
      262144}, /* 13.12 */
     {"MaxBurstLength", KIND_MIN, OFFER | NORMAL, FIELD(max_burst_length), 0, 512, TOP_LENGTH, 262144,
@@ -169,10 +169,15 @@ void keys_init(struct keys *keys, const struct keys_values *offer, bool discover
     keys->result.target_max_recv_data_length = 8192; /* section 13.12 */
 }
 
-/* The value as text: Yes or No, the one word, or a number. */
+static const char *const digest_words[] = {
+    [KEYS_DIGEST_NONE] = "None", [KEYS_DIGEST_CRC32C] = "CRC32C", [KEYS_DIGEST_PREFER] = "CRC32C,None"};
+
+/* The value as text: Yes or No, the one word, digests, or a number. */
 static void put_value(const struct row *row, uint32_t value, struct text_writer *writer)
 {
-    if (row->kind == KIND_LIST)
+    if (row->kind == KIND_DIGEST)
+        text_put(writer, row->name, digest_words[value]);
+    else if (row->kind == KIND_LIST)
         text_put(writer, row->name, row->word);
     else if (is_boolean(row))
         text_put(writer, row->name, value ? "Yes" : "No");
@@ -250,6 +255,57 @@ static bool list_holds(const struct text_item *item, const char *word)
     return found && !bad;
 }
 
+/* Is a digest, KEYS_DIGEST_NONE or KEYS_DIGEST_CRC32C, one that we offer? */
+static bool digest_suits(uint32_t offered, uint32_t digest)
+{
+    return offered == KEYS_DIGEST_PREFER || offered == digest;
+}
+
+static bool parse_digest(const char *word, size_t length, uint32_t *ret_digest)
+{
+    *ret_digest = text_is(word, length, "CRC32C") ? KEYS_DIGEST_CRC32C : KEYS_DIGEST_NONE;
+    return text_is(word, length, digest_words[*ret_digest]);
+}
+
+/* The answer must be one of what we offered; without one (None stands then) keys_finish has the last word. */
+static enum fault_code take_digest_answer(struct keys *keys, const struct row *row,
+                                          const struct text_item *item)
+{
+    uint32_t digest = KEYS_DIGEST_NONE;
+
+    if (!is_refusal(item) && !parse_digest(item->value, item->value_length, &digest))
+        return FAULT_KEY_VALUE;
+    if (!digest_suits(ours(keys, row), digest))
+        return FAULT_KEY_VALUE;
+    set(&keys->result, row->field, digest);
+    keys->answered |= UINT64_C(1) << (row - rows);
+    return FAULT_NONE;
+}
+
+/* The first of the target's list that we would take (section 6.2.1). */
+static enum fault_code take_digest_offer(struct keys *keys, const struct row *row,
+                                         const struct text_item *item, struct text_writer *answers)
+{
+    const char *list = item->value, *element;
+    size_t left = item->value_length, length;
+    uint32_t digest, found = KEYS_DIGEST_PREFER;
+    bool bad = false;
+
+    while (text_list_next(&list, &left, &element, &length, &bad)) {
+        if (found == KEYS_DIGEST_PREFER && parse_digest(element, length, &digest) &&
+            digest_suits(ours(keys, row), digest))
+            found = digest;
+    }
+    if (bad || found == KEYS_DIGEST_PREFER) {
+        text_put(answers, row->name, "Reject");
+        return FAULT_NONE;
+    }
+    set(&keys->result, row->field, found);
+    keys->answered |= UINT64_C(1) << (row - rows);
+    text_put(answers, row->name, digest_words[found]);
+    return FAULT_NONE;
+}
+
 /*
  * The answer to an offer of ours. Without a value from the target its default meets our offer, which is what
  * both sides then hold (REQ-091, REQ-092, REQ-095).
@@ -260,6 +316,8 @@ static enum fault_code take_answer(struct keys *keys, const struct row *row, con
 
     if (value_is(item, "Reject"))
         return FAULT_KEY_REJECTED;
+    if (row->kind == KIND_DIGEST)
+        return take_digest_answer(keys, row, item);
     if (!is_refusal(item) && !parse_value(row, item, &theirs))
         return FAULT_KEY_VALUE;
     set(&keys->result, row->field, combine(row, ours(keys, row), theirs));
@@ -276,6 +334,8 @@ static enum fault_code take_offer(struct keys *keys, const struct row *row, cons
 
     if (is_refusal(item))
         return FAULT_NONE;
+    if (row->kind == KIND_DIGEST)
+        return take_digest_offer(keys, row, item, answers);
     if (keys->discovery && (row->flags & NORMAL)) {
         text_put(answers, row->name, "Irrelevant");
         return FAULT_NONE;
@@ -346,7 +406,12 @@ enum fault_code keys_finish(struct keys *keys)
         const struct row *row = &rows[i];
         uint64_t bit = UINT64_C(1) << i;
 
-        if (row->kind != KIND_DECLARED && (keys->offered & bit) && !(keys->answered & bit))
+        if (row->kind == KIND_DIGEST && !digest_suits(ours(keys, row), get(&keys->result, row->field))) {
+            keys->fault_key = row->name;
+            return FAULT_KEY_MISSING;
+        }
+        if (row->kind != KIND_DECLARED && row->kind != KIND_DIGEST && (keys->offered & bit) &&
+            !(keys->answered & bit))
             set(&keys->result, row->field, combine(row, ours(keys, row), row->standard));
     }
     if (keys->result.first_burst_length > keys->result.max_burst_length) /* section 13.14 */

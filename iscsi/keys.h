@@ -13,9 +13,12 @@
 #include "fault.h"
 #include "text.h"
 
+/* Digests (section 13.1). PREFER is an offer only: "CRC32C,None". */
+enum keys_digest { KEYS_DIGEST_NONE, KEYS_DIGEST_CRC32C, KEYS_DIGEST_PREFER };
+
 /* What a login agreed on. Before it: the defaults of section 13. */
 struct keys_values {
-    uint32_t header_digest; /* 0 None, 1 CRC32C: not offered, nor taken, until frame.c checks digests */
+    uint32_t header_digest; /* enum keys_digest */
     uint32_t data_digest;
     uint32_t max_connections;
     uint32_t initial_r2t;                 /* 1 Yes */
@@ -62,7 +65,8 @@ enum fault_code keys_take(struct keys *keys, const struct text_item *item, unsig
 
 /*
  * The negotiation is over: offers that were not answered meet the standard's default (REQ-095),
- * FirstBurstLength is held below MaxBurstLength, and no key is taken any more (REQ-097). Without
+ * FirstBurstLength is held below MaxBurstLength, and no key is taken any more (REQ-097). FAULT_KEY_MISSING when a
+ * digest that is required was not agreed on. Without
  * TargetPortalGroupTag the login goes on: old targets leave it out.
  */
 enum fault_code keys_finish(struct keys *keys);

@@ -141,6 +141,8 @@ void login_start(struct login *login, const struct login_config *config, uint32_
     login->rounds = 0;
     login->tsih = 0;
     keys_init(&login->keys, config->offer, config->target_name == NULL);
+    if (config->offer == NULL)
+        login->keys.offer.header_digest = login->keys.offer.data_digest = config->digests;
     if (config->policy != LOGIN_AUTH_NONE)
         chap_start(&login->chap, &config->chap, md5_only, random);
     text_writer_init(&writer, login->output, sizeof(login->output));

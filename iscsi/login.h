@@ -34,7 +34,8 @@ struct login_config {
     const char *target_name;     /* normalised, NUL-ended; NULL: discovery session */
     enum login_policy policy;
     struct chap_config chap;         /* used when policy is not LOGIN_AUTH_NONE */
-    const struct keys_values *offer; /* or NULL for lunboot's own */
+    const struct keys_values *offer; /* or NULL for lunboot's own, with: */
+    enum keys_digest digests;        /* of headers and data */
     uint8_t isid[6];
 };
 

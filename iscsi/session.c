@@ -39,6 +39,8 @@ static const char *check_login(const struct login_config *login)
 
     if (login->initiator_name == NULL || !is_name(login->initiator_name))
         return "the initiator name is not an iSCSI name";
+    if (login->digests > KEYS_DIGEST_PREFER)
+        return "the digests are out of range";
     if (login->target_name != NULL && !is_name(login->target_name))
         return "the target name is not an iSCSI name";
     if (login->policy == LOGIN_AUTH_NONE)
@@ -58,8 +60,8 @@ static const char *check_offer(const struct keys_values *offer)
 {
     if (offer == NULL)
         return NULL;
-    if (offer->header_digest != 0 || offer->data_digest != 0)
-        return "digests are not supported";
+    if (offer->header_digest > KEYS_DIGEST_PREFER || offer->data_digest > KEYS_DIGEST_PREFER)
+        return "the digests are out of range";
     if (offer->max_connections != 1 || offer->error_recovery_level != 0)
         return "only one connection and error recovery level 0 are supported";
     if (offer->max_outstanding_r2t == 0 || offer->max_outstanding_r2t > SESSION_R2TS_MAX)
@@ -98,6 +100,7 @@ const char *session_init(struct session *session, const struct session_config *c
     session->now_ms = now_ms;
     session->times =
         (struct session_times){.phase = SESSION_NEVER, .establish = SESSION_NEVER, .drain = SESSION_NEVER};
+    session->has_crc_instruction = crc32c_has_instruction();
     hash_random_init(&session->random, seed);
     session->numbers.cmd_sn = hash_random_32(&session->random);
     session->numbers.generation = hash_random_32(&session->random);

@@ -441,6 +441,17 @@ static void fill_info(struct session *session)
     };
 }
 
+static void start_digests(struct session *session)
+{
+    const struct keys_values *keys = &session->info.keys;
+    const struct frame_digests digests = {.header = keys->header_digest != KEYS_DIGEST_NONE,
+                                          .data = keys->data_digest != KEYS_DIGEST_NONE,
+                                          .use_instruction = session->has_crc_instruction};
+
+    frame_receiver_check(&session->receiver, digests);
+    session->transmit.sender.digests = digests;
+}
+
 /* Everything of the session before is dropped, and what was agreed is in force from the next byte (REQ-072,
  * REQ-265). */
 static void become_ready(struct session *session)
@@ -457,6 +468,7 @@ static void become_ready(struct session *session)
     session_text_reset(session);
     session_logout_reset(session);
     session_receive_start(session, session->info.keys.max_recv_data_length);
+    start_digests(session);
     session->epoch++;
     session_enter(session, SESSION_READY);
 }

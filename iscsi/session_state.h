@@ -161,6 +161,7 @@ struct session {
     uint64_t now_ms;
     unsigned epoch;
     struct hash_random random;
+    bool has_crc_instruction;
     struct session_info info;
     struct session_route route;
     struct session_wire wire;

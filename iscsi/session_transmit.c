@@ -12,6 +12,7 @@ void session_transmit_start(struct session *session)
     struct session_transmit *transmit = &session->transmit;
 
     transmit->sending = transmit->data_turn = false;
+    transmit->sender.digests = (struct frame_digests){.header = false};
     transmit->data_slot = transmit->last_slot = transmit->last_command = SESSION_SLOT_NONE;
 }
 

@@ -33,7 +33,7 @@ static const char help[] =
     "machine's UUID)\n"
     "  --secrets FILE             lines chap-name = ..., chap-secret, mutual-chap-name, mutual-chap-secret\n"
     "  --auth any|chap|mutual     what is demanded; without it, what the secrets allow\n"
-    "  --digests none             no other is supported yet\n"
+    "  --digests off|prefer|require  CRC32C over headers and data; without it prefer\n"
     "  --offset BYTES             where to begin on the disk; K, M, G and T are understood\n"
     "  --length BYTES             how much; without it all the rest, or all of --input\n"
     "  --output FILE              read: written under another name and renamed when it is whole\n"
@@ -187,13 +187,11 @@ static int set_auth(struct options *options, const char *text)
     return set_param(options, PARAM_AUTH, text);
 }
 
-static int set_digests(const char *text)
+static int set_digests(struct options *options, const char *text)
 {
-    if (strcmp(text, "none") == 0)
-        return -1;
-    if (strcmp(text, "prefer") == 0 || strcmp(text, "require") == 0)
-        return misused("--digests", "digests are not supported yet, only none");
-    return misused("--digests", "one of none, prefer, require");
+    if (strcmp(text, "off") != 0 && strcmp(text, "prefer") != 0 && strcmp(text, "require") != 0)
+        return misused("--digests", "one of off, prefer, require");
+    return set_param(options, PARAM_DIGESTS, text);
 }
 
 static int set_flag(bool *flag)
@@ -224,7 +222,7 @@ static int set_option(struct options *options, int id, const char *value, const 
     case OPTION_AUTH:
         return set_auth(options, value);
     case OPTION_DIGESTS:
-        return set_digests(value);
+        return set_digests(options, value);
     case OPTION_OFFSET:
         return set_bytes("--offset", value, &options->offset, &options->has_offset);
     case OPTION_LENGTH:

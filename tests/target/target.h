@@ -34,6 +34,7 @@ struct target_config {
     bool chap_list_refused;  /* like old targets: a list of more than one algorithm is answered with 0201 */
     bool chap_list_closed;   /* the same, with a close */
     bool chap_seven_is_sha1; /* like tgtd: takes 7 for SHA-1, and then says 0200 */
+    bool header_digest, data_digest; /* CRC32C where the initiator offers it */
     bool initial_r2t, immediate_data;
     uint32_t max_recv; /* our MaxRecvDataSegmentLength */
     uint32_t max_burst, first_burst;
@@ -122,6 +123,8 @@ struct target {
     uint32_t keys_recv; /* the initiator's MaxRecvDataSegmentLength */
     uint32_t keys_first_burst, keys_max_burst, keys_r2ts;
     bool keys_initial_r2t, keys_immediate;
+    bool keys_header_digest, keys_data_digest; /* agreed */
+    bool digests_on;                           /* both sides are past the login */
 
     /* login switches */
     uint8_t login_class, login_detail; /* answered at login_at */
@@ -146,9 +149,12 @@ struct target {
     bool mute_nop;
     uint8_t logout_response;
     bool mute_logout, close_at_logout;
-    uint32_t r2t_size;     /* largest R2T, 0: MaxBurstLength */
-    uint8_t deadly_opcode; /* a command with this operation code resets the connection; 0: none */
-    bool stray_ok;         /* PDUs for tasks that are over are no complaint */
+    uint32_t r2t_size;               /* largest R2T, 0: MaxBurstLength */
+    bool damage_header, damage_data; /* one bit of the next such part that has a digest is turned over */
+    bool damage_always;              /* and of each one after it */
+    uint8_t damage_opcode;           /* of that PDU; 0: any */
+    uint8_t deadly_opcode;           /* a command with this operation code resets the connection; 0: none */
+    bool stray_ok;                   /* PDUs for tasks that are over are no complaint */
     struct target_script scripts[8];
     unsigned script_count, lies_told;
 

@@ -214,6 +214,12 @@ static bool is_yes(const char *value)
 }
 
 /* One key of the operational stage; false when it was not one that we know. */
+/* The first of the list, where it is known here. */
+static bool takes_crc(const char *list, bool willing)
+{
+    return willing && strncmp(list, "CRC32C", 6) == 0;
+}
+
 static bool negotiate(struct target *target, const char *key, const char *value)
 {
     const struct target_config *config = &target->config;
@@ -230,8 +236,12 @@ static bool negotiate(struct target *target, const char *key, const char *value)
         say(target, key, (target->keys_initial_r2t = is_yes(value) || config->initial_r2t) ? "Yes" : "No");
     else if (strcmp(key, "ImmediateData") == 0)
         say(target, key, (target->keys_immediate = is_yes(value) && config->immediate_data) ? "Yes" : "No");
-    else if (strcmp(key, "HeaderDigest") == 0 || strcmp(key, "DataDigest") == 0)
-        say(target, key, "None");
+    else if (strcmp(key, "HeaderDigest") == 0)
+        say(target, key,
+            (target->keys_header_digest = takes_crc(value, config->header_digest)) ? "CRC32C" : "None");
+    else if (strcmp(key, "DataDigest") == 0)
+        say(target, key,
+            (target->keys_data_digest = takes_crc(value, config->data_digest)) ? "CRC32C" : "None");
     else if (strcmp(key, "MaxConnections") == 0)
         lower(target, key, value, 1);
     else if (strcmp(key, "ErrorRecoveryLevel") == 0)
@@ -339,6 +349,7 @@ static void send_text(struct target *target, const uint8_t *request)
         target->tsih = target->next_tsih++;
     }
     answer(target, request, flags, 0, text, piece);
+    target->digests_on = target->full_feature;
 }
 
 static void refuse(struct target *target, const uint8_t *request, unsigned status, const char *address)

@@ -415,7 +415,7 @@ static void test_req_040_what_is_sent_is_padded_with_zeros(void **state)
     memset(data, 0xab, sizeof data);
     for (uint32_t length = 0; length < 600; length += length < 10 ? 1 : 59) {
         for (size_t piece = 1; piece < 1000; piece = piece * 4 + 3) {
-            struct frame_sender frame;
+            struct frame_sender frame = {.sent = 0};
             size_t padded = (length + 3) / 4 * 4;
 
             memset(frame.header, 0x11, sizeof frame.header);
@@ -437,7 +437,7 @@ static void test_a_detached_pdu_is_completed_with_the_right_bytes(void **state)
 
     (void)state;
     for (size_t cut = 0; cut <= PDU_HEADER_SIZE + 104; cut++) {
-        struct frame_sender frame;
+        struct frame_sender frame = {.sent = 0};
         uint8_t *data = malloc(101);
         size_t length;
 
@@ -467,7 +467,7 @@ static void test_a_detached_pdu_is_completed_with_the_right_bytes(void **state)
 
 static void test_a_sender_takes_no_more_than_it_has(void **state)
 {
-    struct frame_sender frame;
+    struct frame_sender frame = {.sent = 0};
     const uint8_t *at;
 
     (void)state;

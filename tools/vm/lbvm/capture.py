@@ -81,16 +81,27 @@ def _tcp(frame, number, seconds):
     return Packet(number, seconds, source, target, sequence, flags, bytes(tcp[(tcp[12] >> 4) * 4 :]))
 
 
-def _walk(stream, connection, out):
+def _walk(stream, connection, out, header_digest=0, data_digest=0):
     at, data = 0, stream.bytes
     while at + 48 <= len(data):
         header = bytes(data[at : at + 48])
         length = int.from_bytes(header[5:8], "big")
-        start = at + 48 + header[4] * 4
+        login = header[0] & 0x3F in (0x03, 0x23)  # digests begin after it
+        start = at + 48 + header[4] * 4 + (0 if login else header_digest)
         packet = [p for offset, p in stream.origin if offset <= at][-1]
         name = OPCODES.get(header[0] & 0x3F, f"opcode {header[0] & 0x3F:#x}")
         yield Pdu(packet.number, packet.seconds, connection, out, name, header, bytes(data[start : start + length]))
-        at = start + (length + 3) // 4 * 4
+        at = start + (length + 3) // 4 * 4 + (data_digest if length and not login else 0)
+
+
+def _digests(incoming):
+    """The sizes of the digests of headers and data that the target has agreed to in its login."""
+    text = b""
+    for pdu in _walk(incoming, 0, False):
+        if pdu.name != "Login Response":
+            break
+        text += pdu.data
+    return [4 if f"{key}=CRC32C".encode() in text.split(b"\0") else 0 for key in ("HeaderDigest", "DataDigest")]
 
 
 def pdus(path, port):
@@ -110,5 +121,6 @@ def pdus(path, port):
                 order[-1] = streams[client]
     found = []
     for connection, outgoing, incoming in order:
-        found += list(_walk(outgoing, connection, True)) + list(_walk(incoming, connection, False))
+        sizes = _digests(incoming)
+        found += list(_walk(outgoing, connection, True, *sizes)) + list(_walk(incoming, connection, False, *sizes))
     return sorted(found, key=lambda pdu: pdu.packet)
