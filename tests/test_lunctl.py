@@ -444,10 +444,11 @@ def test_output_replaces_a_file_only_when_it_is_whole(target, disk, tmp_path):
 
 
 class Relay:
-    """Passes one connection at a time on to a target; ends it after so many bytes from the target."""
+    """Passes one connection at a time on to a target; ends each (or the first and itself) after so many bytes from
+    the target."""
 
-    def __init__(self, port, limit):
-        self.port, self.limit = port, limit
+    def __init__(self, port, limit, once=False):
+        self.port, self.limit, self.once = port, limit, once
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.own = self.listener.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()
@@ -460,6 +461,8 @@ class Relay:
                 return
             far = socket.create_connection(("127.0.0.1", self.port))
             threading.Thread(target=self.up, args=(near, far), daemon=True).start()
+            if self.once:
+                self.listener.close()
             self.down(far, near)
 
     @staticmethod
@@ -483,18 +486,36 @@ class Relay:
         return self
 
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        if not self.once:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
 
 
-def test_a_connection_lost_in_the_middle_leaves_nothing(target, tmp_path):
+def test_req_267_a_connection_lost_in_the_middle_is_made_again(target, disk, tmp_path):
+    with Relay(target.port, 3 * MIB) as relay:
+        done = lunctl("read", url(target, port=relay.own), *AS, "--output", tmp_path / "out")
+    assert done.status == 0
+    assert (tmp_path / "out").read_bytes() == disk.read_bytes()
+
+
+def test_a_target_that_goes_away_in_the_middle_leaves_nothing(target, tmp_path):
     folder = tmp_path / "here"
     folder.mkdir()
-    with Relay(target.port, 3 * MIB) as relay:
-        done = lunctl("read", url(target, port=relay.own), *AS, "--output", folder / "out")
+    with Relay(target.port, 3 * MIB, once=True) as relay:
+        done = lunctl("read", url(target, port=relay.own), *AS, "--timeout", "6", "--output", folder / "out")
     sentence = done.failed()
-    assert "closed" in sentence and str(relay.own) in sentence
+    assert "refused" in sentence and str(relay.own) in sentence
     assert left_behind(folder) == []
+
+
+def test_req_098_digests(start, disk, tmp_path):
+    target = start([disk], digests="CRC32C,None")
+    for words, told in (["--digests", "require"], b"CRC32C"), ([], b"CRC32C"), (["--digests", "off"], b"None"):
+        shown = lunctl("info", url(target), *AS, *words).output
+        for key in (b"HeaderDigest", b"DataDigest"):
+            assert shown.split(key)[1].split()[0] == told
+        assert lunctl("read", url(target), *AS, *words, "--output", tmp_path / "out").status == 0
+        assert (tmp_path / "out").read_bytes() == disk.read_bytes()
 
 
 @pytest.fixture
@@ -589,11 +610,19 @@ def test_req_293_a_write_protected_disk(start, disk, tmp_path):
     assert lunctl("read", url(target), *AS, "--length", "512").output == before[:512]
 
 
-def test_a_connection_lost_while_writing_is_told(target, tmp_path):
-    (tmp_path / "in").write_bytes(bytes(4 * MIB))
-    with Relay(target.port, 2000) as relay:
+def test_req_236_a_connection_lost_while_writing_is_made_again(target, disk, tmp_path):
+    content = random.Random(8).randbytes(4 * MIB)
+    (tmp_path / "in").write_bytes(content)
+    with Relay(target.port, 4000) as relay:
         done = lunctl("write", url(target, port=relay.own), *AS, "--input", tmp_path / "in")
-    done.failed()
+    assert done.status == 0 and disk.read_bytes()[: 4 * MIB] == content
+
+
+def test_a_target_that_goes_away_while_it_is_written_to_is_told(target, tmp_path):
+    (tmp_path / "in").write_bytes(bytes(4 * MIB))
+    with Relay(target.port, 2000, once=True) as relay:
+        done = lunctl("write", url(target, port=relay.own), *AS, "--timeout", "6", "--input", tmp_path / "in")
+    assert "refused" in done.failed()
     assert not done.output
 
 

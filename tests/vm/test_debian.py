@@ -56,8 +56,8 @@ def check_handover(lab, target):
 
 
 def test_e1000e_with_mutual_chap(lab, debian):
-    target = lab.target(lab.debian_lun(debian), chap=CHAP, mutual=MUTUAL)
-    guest = lab.boot(lab.config(target, auth="mutual"), [e1000e()], memory=1024)
+    target = lab.target(lab.debian_lun(debian), chap=CHAP, mutual=MUTUAL, digests="CRC32C,None")
+    guest = lab.boot(lab.config(target, auth="mutual", digests="require"), [e1000e()], memory=1024)
     found = guest.report()
     check_session(found, target, "10.0.2.2")
     assert found["ibft/target0/chap-type"] == "2"

@@ -35,11 +35,11 @@ def test_loader_that_returns_is_told(lab):
 
 
 def test_mutual_chap(lab):
-    target = lab.target(lab.marker_lun(), chap=CHAP, mutual=MUTUAL)
+    target = lab.target(lab.marker_lun(), chap=CHAP, mutual=MUTUAL, digests="CRC32C,None")
     guest = lab.boot(lab.config(target, auth="mutual"))
     guest.wait_for(r"mutual\s+CHAP")
     found = guest.marker("lun")
-    assert "CHAP_BI" in found["device"]
+    assert "CRC32C,CRC32C,CHAP_BI" in found["device"]
     guest.back_in_firmware()
 
 

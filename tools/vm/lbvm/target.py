@@ -34,11 +34,13 @@ class Target:
 
     luns: files, exported as LUN 1, 2, ... `chap` is what the initiator must prove, `mutual` what
     the target proves in return. `net` is a Net whose namespace the daemon listens in. `options` are
-    tgtd's own for iSCSI, such as nop_interval=1,nop_count=2.
+    tgtd's own for iSCSI, such as nop_interval=1,nop_count=2. `digests` are those it takes
+    ("CRC32C,None"; its own are None).
     """
 
     def __init__(self, luns, block=512, iqn=DEFAULT_IQN, chap=None, mutual=None, net=None,
-                 address="127.0.0.1", port=None, acl=("ALL",), read_only=False, log=None, options=""):
+                 address="127.0.0.1", port=None, acl=("ALL",), read_only=False, log=None, options="",
+                 digests=""):
         self.luns = [Path(lun).resolve() for lun in luns]
         self.block, self.iqn, self.chap, self.mutual = block, iqn, chap, mutual
         self.net, self.address, self.acl, self.read_only = net, address, acl, read_only
@@ -47,7 +49,7 @@ class Target:
         self.folder = Path(tempfile.mkdtemp(prefix="lb-tgt-"))
         self.log = Path(log) if log else self.folder / "tgtd.log"
         self.control = 1  # names the socket inside our own folder only
-        self.options = options
+        self.options, self.digests = options, digests
         self.daemon = None
         self.said = ""
 
@@ -97,6 +99,8 @@ class Target:
         self._admin("--op", "new", "--mode", "target", "--tid", "1", "-T", self.iqn)
         for number, lun in enumerate(self.luns, 1):
             self.add_lun(number, lun)
+        for key in ("HeaderDigest", "DataDigest") if self.digests else ():
+            self._admin("--op", "update", "--mode", "target", "--tid", "1", "-n", key, "-v", self.digests)
         if self.chap:
             self._account(self.chap)
         if self.mutual:
