@@ -52,7 +52,7 @@ static void tell_recovery(struct disk *disk)
                   fault_text(recovery->cause.code));
     } else if (!recovery->active && disk->is_lost) {
         disk->is_lost = false;
-        log_print(LOG_INFO, "the target is back after %llu s and %u logins, with the same disk",
+        log_print(LOG_INFO, "the target is back after %llu s, in attempt %u, with the same disk",
                   (unsigned long long)((clock_ms() - recovery->since_ms) / EACH_SECOND), recovery->attempts);
     }
 }

@@ -7,6 +7,7 @@
  *
  *   name=TEXT      printed in the marker lines
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
+ *   scan=ROUNDS    read the whole disk so many times: errors and CRC-32 of each round
  *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
@@ -43,7 +44,7 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], write[32], stall[16], end[16];
+    char name[64], write[32], scan[16], stall[16], end[16];
 };
 
 void *memset(void *to, int value, size_t size)
@@ -174,6 +175,7 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
         if (!EFI_ERROR(file->Read(file, &size, text))) {
             find_word(text, "name", settings->name, sizeof(settings->name));
             find_word(text, "write", settings->write, sizeof(settings->write));
+            find_word(text, "scan", settings->scan, sizeof(settings->scan));
             find_word(text, "stall", settings->stall, sizeof(settings->stall));
             find_word(text, "end", settings->end, sizeof(settings->end));
         }
@@ -239,6 +241,40 @@ static void write_and_read_back(EFI_BLOCK_IO *block, uint64_t lba)
     say_status("reset.status", block->Reset(block, TRUE));
 }
 
+/* The CRC-32 of zlib, bits reversed. */
+static uint32_t crc32_add(uint32_t crc, const uint8_t *bytes, size_t length)
+{
+    static uint32_t table[256];
+    for (uint32_t i = 0; !table[255] && i < 256; i++) {
+        table[i] = i;
+        for (unsigned bit = 0; bit < 8; bit++) {
+            table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
+        }
+    }
+    for (crc = ~crc; length > 0; length--) {
+        crc = table[(crc ^ *bytes++) & 0xff] ^ crc >> 8;
+    }
+    return ~crc;
+}
+
+static void scan(EFI_BLOCK_IO *block, uint64_t rounds)
+{
+    static uint8_t data[65536];
+    uint64_t step = sizeof(data) / block->Media->BlockSize, last = block->Media->LastBlock, errors = 0;
+    for (uint64_t round = 0; round < rounds; round++) {
+        uint32_t crc = 0;
+        for (EFI_LBA lba = 0; lba <= last; lba += step) {
+            UINTN size = (UINTN)(last - lba + 1 < step ? last - lba + 1 : step) * block->Media->BlockSize;
+            errors += EFI_ERROR(block->ReadBlocks(block, block->Media->MediaId, lba, size, data));
+            crc = crc32_add(crc, data, size);
+        }
+        say("\r\n");
+        say_pair("scan.round", round);
+        say_pair("scan.crc", crc);
+    }
+    say_pair("scan.errors", errors);
+}
+
 static void say_disk(EFI_HANDLE device, const struct settings *settings)
 {
     EFI_BLOCK_IO *block;
@@ -252,6 +288,9 @@ static void say_disk(EFI_HANDLE device, const struct settings *settings)
     say_pair("disk.partition", block->Media->LogicalPartition);
     if (settings->write[0]) {
         write_and_read_back(block, number(settings->write));
+    }
+    if (settings->scan[0]) {
+        scan(block, number(settings->scan));
     }
 }
 

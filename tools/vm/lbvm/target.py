@@ -6,6 +6,7 @@ targets, so the target is deleted first.
 """
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -128,6 +129,19 @@ class Target:
     def text(self):
         """tgtd's log, also after it has stopped."""
         return self.daemon.text() if self.daemon else self.said
+
+    def crash(self):
+        """The target's machine loses power: nothing is said to anybody, nothing of its sessions is left."""
+        self.said = self.text()
+        self.daemon.process.kill()
+        self.daemon.process.wait()
+
+    def freeze(self):
+        """It answers nothing any more, but its machine does."""
+        self.daemon.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.daemon.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         if self.daemon and self.daemon.alive():
