@@ -76,6 +76,7 @@ def test_a_loader_reads_right_through_every_fault(lab):
     check(lab, guest, target, [crash, freeze, unplug, crash, away, hang], 6)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("order", range(10))
 def test_soak_ten_faults_in_any_order(lab, order):
     target = lab.target(scanned(lab, 10), chap=CHAP)
