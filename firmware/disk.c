@@ -5,6 +5,7 @@
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/tpl.h"
+#include "lastfailure.h"
 #include "log.h"
 #include "machine.h"
 #include "trace.h"
@@ -73,6 +74,7 @@ static void tell_failure(struct disk *disk, const struct lun_request *request)
     machine_fail_fault(FAILURE_DISK, fault);
     log_print(LOG_ERROR, "%s %llu blocks at LBA %llu failed: %s", verbs[request->operation],
               (unsigned long long)request->blocks, (unsigned long long)request->lba, machine.latest);
+    lastfailure_store(machine.latest); /* a system may start without what it could not read */
 }
 
 static enum blkdev_status run(struct disk *disk, struct lun_request *request)

@@ -11,6 +11,7 @@
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/devpath.h"
+#include "lastfailure.h"
 #include "log.h"
 #include "machine.h"
 #include "nics.h"
@@ -150,6 +151,7 @@ static EFI_STATUS run(void)
         machine_forget_secrets();
         if (machine.failure.stage == FAILURE_NONE)
             return EFI_SUCCESS;
+        lastfailure_store(machine.failure.sentence);
         if (machine.loader_ran)
             screen_repeat_log();
         choice = screen_failure(machine.failure.sentence, pause_ms);
@@ -168,6 +170,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
     log_init(clock_ms);
     screen_open();
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
+    lastfailure_show();
     status = run();
     trace_end_capture();
     /* Our own waits wound it up; who started us does so again for what it starts next. */

@@ -87,7 +87,7 @@ AS = ["--initiator", NAME]
 
 # --- The command line ------------------------------------------------------------------------------------------------
 
-COMMANDS = ("discover", "info", "read", "write", "ping", "ibft")
+COMMANDS = ("discover", "info", "read", "write", "ping", "ibft", "last-failure")
 
 
 def test_without_arguments_it_helps():
@@ -683,3 +683,17 @@ def test_damaged_tables_are_refused(tmp_path):
         done = lunctl("ibft", path)
         assert str(path) in done.failed() and not done.output
     assert "/nowhere" in lunctl("ibft", "/nowhere/iBFT").failed()
+
+
+# --- last-failure ----------------------------------------------------------------------------------------------------
+
+
+def test_req_137_last_failure(tmp_path):
+    kept = tmp_path / "variable"
+    kept.write_bytes(b"\x06\0\0\0Login to it failed\x1b[2J")
+    assert lunctl("last-failure", kept).output == b"Login to it failed\\x1b[2J\n"
+    assert lunctl("last-failure", kept, "--json").json == {"last-failure": "Login to it failed\\x1b[2J"}
+    for wrong in b"", b"\x06\0\0\0", bytes(5000):
+        kept.write_bytes(wrong)
+        assert "not the variable" in lunctl("last-failure", kept).failed()
+    assert "No such file" in lunctl("last-failure", tmp_path / "nothing").failed()

@@ -12,6 +12,7 @@
 #include "lunctl_client.h"
 #include "lunctl_copy.h"
 #include "lunctl_ibft.h"
+#include "lunctl_lastfailure.h"
 #include "lunctl_json.h"
 #include "lunctl_show.h"
 
@@ -144,6 +145,7 @@ static void run(struct client *client)
         ping(client);
         break;
     case COMMAND_IBFT:
+    case COMMAND_LAST_FAILURE:
         break; /* needs no target */
     }
 }
@@ -168,6 +170,8 @@ int main(int count, char **words)
         return check_output(status);
     if (options.command == COMMAND_IBFT)
         return check_output(lunctl_ibft_run(&options));
+    if (options.command == COMMAND_LAST_FAILURE)
+        return check_output(lunctl_lastfailure_run(&options));
     lunctl_pump_catch_signals();
     if (lunctl_client_open(&client, &options))
         run(&client);

@@ -201,14 +201,14 @@ int lunctl_ibft_run(const struct options *options)
 {
     static uint8_t table[TABLE_MAX];
     static struct ibft ibft;
-    const char *name = options->table ? options->table : own_tables[0];
-    FILE *file = open_table(options->table);
+    const char *name = options->file ? options->file : own_tables[0];
+    FILE *file = open_table(options->file);
     const char *wrong = NULL;
     size_t length;
 
     if (file == NULL) {
         fprintf(stderr, "lunctl: %s: %s%s\n", name, strerror(errno),
-                options->table == NULL && errno == ENOENT ? ": this machine was not booted by iSCSI" : "");
+                options->file == NULL && errno == ENOENT ? ": this machine was not booted by iSCSI" : "");
         return 1;
     }
     setvbuf(file, NULL, _IONBF, 0);

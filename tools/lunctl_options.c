@@ -26,6 +26,7 @@ static const char help[] =
     "  lunctl write URL...        copy --input to the disk, and flush its cache\n"
     "  lunctl ping URL...         log in and measure the time of an answer\n"
     "  lunctl ibft [FILE]         decode an iBFT: that of this machine, or of a file\n"
+    "  lunctl last-failure [FILE] why lunboot last failed on this machine, since it was reset\n"
     "\n"
     "URL: iscsi://host[:port]/target-name/lun; several are portals of one LUN, tried in order.\n"
     "\n"
@@ -50,8 +51,13 @@ static const struct command_row {
     const char *name;
     enum command command;
 } commands[] = {
-    {"discover", COMMAND_DISCOVER}, {"info", COMMAND_INFO}, {"read", COMMAND_READ},
-    {"write", COMMAND_WRITE},       {"ping", COMMAND_PING}, {"ibft", COMMAND_IBFT},
+    {"discover", COMMAND_DISCOVER},
+    {"info", COMMAND_INFO},
+    {"read", COMMAND_READ},
+    {"write", COMMAND_WRITE},
+    {"ping", COMMAND_PING},
+    {"ibft", COMMAND_IBFT},
+    {"last-failure", COMMAND_LAST_FAILURE},
 };
 
 enum option_id {
@@ -387,15 +393,15 @@ static int read_words(struct options *options, int count, char **words)
 
     if (count == 0)
         return misused("", "which command? lunctl --help lists them");
-    options->command = COMMAND_IBFT + 1;
+    options->command = COMMAND_LAST_FAILURE + 1;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(words[0], commands[i].name) == 0)
             options->command = commands[i].command;
-    if (options->command > COMMAND_IBFT)
+    if (options->command > COMMAND_LAST_FAILURE)
         return misused(words[0], "no such command; lunctl --help lists them");
-    if (options->command == COMMAND_IBFT) {
-        options->table = count > 1 ? words[1] : NULL;
-        return count > 2 ? misused("ibft", "takes one file") : -1;
+    if (options->command >= COMMAND_IBFT) {
+        options->file = count > 1 ? words[1] : NULL;
+        return count > 2 ? misused(words[0], "takes one file") : -1;
     }
     if (count == 1)
         return misused(words[0], "which one? Give a URL: iscsi://host[:port]/target/lun");
@@ -444,7 +450,7 @@ static int read_all(int count, char **words, struct options *options)
         status = read_secrets(options, secrets);
     if (status < 0)
         status = check_together(options);
-    if (status < 0 && options->command != COMMAND_IBFT)
+    if (status < 0 && options->command < COMMAND_IBFT)
         status = choose_initiator(options);
     return status;
 }

@@ -14,7 +14,15 @@
 #include "iscsi/name.h"
 #include "iscsi/session.h"
 
-enum command { COMMAND_DISCOVER, COMMAND_INFO, COMMAND_READ, COMMAND_WRITE, COMMAND_PING, COMMAND_IBFT };
+enum command {
+    COMMAND_DISCOVER,
+    COMMAND_INFO,
+    COMMAND_READ,
+    COMMAND_WRITE,
+    COMMAND_PING,
+    COMMAND_IBFT,
+    COMMAND_LAST_FAILURE
+};
 
 struct options {
     enum command command;
@@ -24,7 +32,7 @@ struct options {
     uint8_t lun[8];
     char initiator[NAME_MAX_BYTES + 1];
     struct params params; /* credentials, --auth and --queue-depth */
-    const char *table;    /* ibft: the file */
+    const char *file;     /* ibft and last-failure: the file */
     bool has_offset, has_length;
     uint64_t offset, length; /* bytes */
     const char *output, *input;

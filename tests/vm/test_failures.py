@@ -98,3 +98,14 @@ def test_bad_line_stops_the_boot(lab, line, expected):
     config = lab.config()
     sentence = failure(lab, lab.boot(config + line + "\n"))
     assert f"lunboot.conf line {config.count(chr(10)) + 1}" in sentence and expected in sentence
+
+
+def test_req_137_the_next_start_tells_why_the_last_failed(lab):
+    """Two starts from one shell, without a reset between them."""
+    config = lab.config(None, root_path="iscsi:10.0.2.2::1:1:iqn.2024-01.org.example:nowhere", connect_timeout="1s",
+                        attach_timeout="2s")
+    guest = lab.shell(config, "\r\nFS0:\\lunboot.efi")
+    sentence = guest.lunboot_failed()
+    told = guest.wait_for(r"the\s+last\s+start\s+failed:\s+((?:.|\n)*?)\n\s+\d+\.\d+ initiator")
+    again = " ".join(told[1].split())
+    assert sentence.split(":")[0] in again and "iqn.2024-01.org.example:nowhere" in again
