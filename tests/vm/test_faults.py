@@ -79,7 +79,7 @@ def test_a_loader_reads_right_through_every_fault(lab):
 @pytest.mark.soak
 @pytest.mark.parametrize("order", range(10))
 def test_soak_ten_faults_in_any_order(lab, order):
-    target = lab.target(scanned(lab, 10), chap=CHAP)
+    target = lab.target(scanned(lab, 14), chap=CHAP)
     guest = lab.boot(lab.config(target))
     faults = random.Random(order).choices([crash, freeze, unplug, away, hang], [4, 3, 3, 1, 1], k=10)
-    check(lab, guest, target, faults, 10)
+    check(lab, guest, target, faults, 14)
