@@ -153,6 +153,11 @@ EFI_LDFLAGS := /subsystem:efi_application /entry:efi_main /nodefaultlib /dynamic
 HOST_COMMON := -std=c11 -g -D_DEFAULT_SOURCE -DLUNBOOT_VERSION='"$(VERSION)"' -fno-omit-frame-pointer
 HOST_CFLAGS_san := $(HOST_COMMON) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CFLAGS_opt := $(HOST_COMMON) -O2 -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+HOST_CFLAGS_fuzz := $(HOST_COMMON) -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+                    -fprofile-instr-generate -fcoverage-mapping
+HOST_CC_san = $(HOST_CC)
+HOST_CC_opt = $(HOST_CC)
+HOST_CC_fuzz = $(CLANG)
 LUNCTL_LDFLAGS := -pie -Wl,-z,relro,-z,now
 
 # --- What to build -----------------------------------------------------------------------------------------------
@@ -164,7 +169,7 @@ TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
 TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
-.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak debug setup lint lint-quick format \
+.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
         format-check include-check cppcheck clang-host tidy clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
@@ -179,6 +184,8 @@ help:
 #help:                      (NIC=e1000e, MUTUAL=1, BLOCK=4096, UEFI_SHELL=1, GRAPHIC=1: other ways to run)
 #help: make check         install what is missing, build, and run every test
 #help: make soak          the long tests
+#help: make fuzz          libFuzzer, FUZZ_SECONDS=60 for each target, FUZZ_TARGET=session for one
+#help: make fuzz-coverage lines of iscsi/ that the kept inputs reach
 #help: make debug         start the image in QEMU and attach gdb at source level
 #help: make lint          formatting, clang-tidy and cppcheck
 #help: make format        format the sources in place
@@ -274,29 +281,29 @@ $(EFI_TEST_SRC:tests/efi/%.c=$(EFI)/%.efi): $(EFI)/%.efi: $(EFI)/tests/efi/%.o $
 efi-selftest: $(EFI_TEST_SRC:tests/efi/%.c=$(EFI)/%.efi)
 
 # --- The host side -----------------------------------------------------------------------------------------------
-# Two variants of the same sources: "san" with sanitizers for the tests, "opt" for lunctl.
+# Variants of the same sources: "san" with sanitizers for the tests, "opt" for lunctl, "fuzz" for libFuzzer.
 
 define host_variant
 $(BUILD)/host/$(1)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $$(call includes,$$<) $$(DEPEND) -c $$< -o $$@
+	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(WARNINGS) $$(call includes,$$<) $$(DEPEND) -c $$< -o $$@
 
 $(BUILD)/host/$(1)/mbedtls/%.o: $(MBEDTLS_DIR)/library/%.c Makefile | $(TREES)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
+	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
 
 $(BUILD)/host/$(1)/lwip/%.o: $(LWIP_DIR)/src/%.c Makefile | $(TREES)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_net) $$(DEPEND) -c $$< -o $$@
+	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_net) $$(DEPEND) -c $$< -o $$@
 
 # The wiping function is the firmware's own, so that what is tested is what ships.
 $(BUILD)/host/$(1)/efi/runtime/zeroize.o: efi/runtime/zeroize.c Makefile | $(TREES) $(MBEDTLS_READY)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$(HOST_CC) $(HOST_CFLAGS_$(1)) $(WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
+	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(WARNINGS) $(MBEDTLS_INCLUDES) $$(DEPEND) -c $$< -o $$@
 
 $(BUILD)/host/$(1)/libiscsi.a: $(call objects,$(BUILD)/host/$(1),$(ISCSI_SRC))
 $(BUILD)/host/$(1)/libhash.a: $(addprefix $(BUILD)/host/$(1)/,$(HASH_OBJECTS)) $(BUILD)/host/$(1)/efi/runtime/zeroize.o
@@ -309,6 +316,7 @@ $(BUILD)/host/$(1)/%.a:
 endef
 $(eval $(call host_variant,san))
 $(eval $(call host_variant,opt))
+$(eval $(call host_variant,fuzz))
 
 ISLANDS ?= iscsi net firmware
 HOST_ARCHIVES = $(foreach i,$(ISLANDS) hash,$(BUILD)/host/$(1)/lib$(i).a)
@@ -347,6 +355,25 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/sim/test_%.o $(TEST_LIB_OBJE
 	$(LINK_TEST)
 
 host-tests: $(TEST_PROGRAMS)
+
+# --- Fuzzing: tests/fuzz/README.md -------------------------------------------------------------------------------
+
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_PROGRAMS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/host/fuzz-programs/%)
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
+$(BUILD)/host/fuzz/libtest-target.a: $(call objects,$(BUILD)/host/fuzz,$(wildcard tests/target/*.c))
+$(BUILD)/host/fuzz-programs/%: $(BUILD)/host/fuzz/tests/fuzz/%.o $(BUILD)/host/fuzz/libtest-target.a $(call HOST_ARCHIVES,fuzz)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CLANG) $(HOST_COMMON) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate $(filter %.o,$^) \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -o $@
+fuzz-programs: $(FUZZ_PROGRAMS)
+# FUZZ_SECONDS for each of FUZZ_TARGET; new inputs stay in the build's folder, what fails beside them.
+fuzz: $(FUZZ_PROGRAMS)
+	@tools/fuzz run $(BUILD) $(FUZZ_SECONDS) $(FUZZ_TARGET)
+fuzz-coverage: $(FUZZ_PROGRAMS)
+	@tools/fuzz coverage $(BUILD) $(FUZZ_TARGET)
 
 # --- Checks ------------------------------------------------------------------------------------------------------
 
@@ -421,7 +448,7 @@ alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 check:
 	@tools/setup check
-	$(MAKE) all host-tests efi-selftest newer-firmware clang-host lint-quick
+	$(MAKE) all host-tests fuzz-programs efi-selftest newer-firmware clang-host lint-quick
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
 
 soak:

@@ -239,7 +239,9 @@ static bool move_in(struct bench *bench)
     if (n == 0 || window == NULL || bench->silent)
         return false;
     memcpy(window, bytes, n);
-    keep(&bench->received, bytes, n);
+    if (bench->wire != NULL)
+        bench->wire(window, n);
+    keep(&bench->received, window, n);
     bench->rx_total += n;
     target_sent(&bench->target, n);
     session_rx_done(bench->session, n);

@@ -63,9 +63,10 @@ struct bench {
     bool tx_stopped;           /* the stream has no room */
     size_t tx_limit;           /* then it stops; 0: never */
     size_t tx_total, rx_total;
-    enum bench_cut cut;    /* once, when rx_total or tx_total reaches: */
-    size_t cut_rx, cut_tx; /* 0: not by that one */
-    bool silent;           /* what moves is lost, until the next connection */
+    enum bench_cut cut;                     /* once, when rx_total or tx_total reaches: */
+    size_t cut_rx, cut_tx;                  /* 0: not by that one */
+    void (*wire)(uint8_t *bytes, size_t n); /* may change what the session receives; NULL: it does not */
+    bool silent;                            /* what moves is lost, until the next connection */
     struct bench_portal portals[8];
     unsigned portal_count;
     struct bench_name names[4];

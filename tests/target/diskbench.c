@@ -31,8 +31,17 @@ uint64_t diskbench_differences(const uint8_t *data, uint64_t lba, uint64_t block
 
 void diskbench_init(struct diskbench *disk)
 {
+    diskbench_init_sized(disk, 0);
+}
+
+void diskbench_init_sized(struct diskbench *disk, uint32_t blocks)
+{
+    struct target_config config;
+
     memset(&disk->lun, 0, sizeof disk->lun);
-    bench_init(&disk->bench, NULL);
+    target_default(&config);
+    config.blocks = blocks != 0 ? blocks : config.blocks;
+    bench_init(&disk->bench, &config);
     disk->config = (struct lun_config){.lun = {0, 1}};
     diskbench_fill(disk->bench.target.disk, 0, disk->bench.target.config.blocks, 0);
 }

@@ -19,6 +19,8 @@ struct diskbench {
 /* bench_init with the target's defaults, LUN 1 and a pattern on the disk. Tests change both configurations
  * next. */
 void diskbench_init(struct diskbench *disk);
+/* The same with a disk of so many blocks; 0: as many as the target has by default. */
+void diskbench_init_sized(struct diskbench *disk, uint32_t blocks);
 void diskbench_done(struct diskbench *disk);
 
 /* Log in and identify; the test fails when the disk is not LUN_READY afterwards. */

@@ -218,7 +218,7 @@ void target_send(struct target *target, uint8_t header[48], const void *data, ui
 
 size_t target_output(const struct target *target, const uint8_t **ret_bytes)
 {
-    *ret_bytes = target->out + target->out_at;
+    *ret_bytes = target->out != NULL ? target->out + target->out_at : NULL;
     return target->out_length - target->out_at;
 }
 
