@@ -65,9 +65,9 @@ enum fault_code keys_take(struct keys *keys, const struct text_item *item, unsig
 
 /*
  * The negotiation is over: offers that were not answered meet the standard's default (REQ-095),
- * FirstBurstLength is held below MaxBurstLength, and no key is taken any more (REQ-097). FAULT_KEY_MISSING when a
- * digest that is required was not agreed on. Without
- * TargetPortalGroupTag the login goes on: old targets leave it out.
+ * FirstBurstLength is held below MaxBurstLength, and no key is taken any more (REQ-097). FAULT_KEY_MISSING
+ * when a digest that is required was not agreed on. Without TargetPortalGroupTag the login goes on: old
+ * targets leave it out.
  */
 enum fault_code keys_finish(struct keys *keys);
 
