@@ -11,8 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .accel import accelerator
 from .target import free_port
-from .vm import Machine, Vm, accelerator
+from .vm import Machine, Vm
 
 TOP = Path(__file__).resolve().parent.parent.parent.parent
 ISCSI = "/sys/kernel/config/target/iscsi"

@@ -2,7 +2,6 @@
 """One QEMU guest under OVMF: its disks, NICs, serial port and monitor."""
 
 import json
-import os
 import re
 import shutil
 import socket
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import disk
+from .accel import accelerator
 from .proc import HANG_GUARD, Hang, environment, scaled, start_reader, tied
 
 OVMF_CODE = ("/usr/share/OVMF/OVMF_CODE_4M.fd",)
@@ -57,14 +57,6 @@ class Machine:
     extra: list = field(default_factory=list)
     code: str = OVMF_CODE[0]
     variables: str = OVMF_VARS
-
-
-def have_kvm():
-    return os.access("/dev/kvm", os.R_OK | os.W_OK)
-
-
-def accelerator():
-    return ["-accel", "kvm", "-cpu", "host"] if have_kvm() else ["-accel", "tcg", "-cpu", "max"]
 
 
 def e1000e(**more):
