@@ -45,6 +45,7 @@ static void configure(void)
     config->login_ms = duration(PARAM_LOGIN_TIMEOUT);
     config->command_ms = duration(PARAM_COMMAND_TIMEOUT);
     config->establish_ms = duration(PARAM_ATTACH_TIMEOUT);
+    config->lun_reset = params_number(&machine.params, PARAM_LUN_RESET) == PARAMS_YES;
     memset(&machine.lun_config, 0, sizeof machine.lun_config);
     memcpy(machine.lun_config.lun, machine.target.lun, 8);
     machine.lun_config.ready_ms = duration(PARAM_ATTACH_TIMEOUT);

@@ -41,20 +41,21 @@ static void show_wait(uint64_t passed_ms, uint64_t *shown_s)
     console_progress(line);
 }
 
-/* A loss and its end, once each. */
+/* A loss and its end, once each; also of one that came and went while nothing was asked for. */
 static void tell_recovery(struct disk *disk)
 {
     const struct lun_recovery *recovery = &disk->lun->recovery;
 
-    if (recovery->active && disk->losses_told != recovery->losses) {
+    if (disk->losses_told != recovery->losses) {
         disk->losses_told = recovery->losses;
         disk->is_lost = true;
         log_print(LOG_INFO, "the connection to the target was lost (%s); connecting again",
                   fault_text(recovery->cause.code));
-    } else if (!recovery->active && disk->is_lost) {
+    }
+    if (!recovery->active && disk->is_lost && disk->lun->state == LUN_READY) {
         disk->is_lost = false;
         log_print(LOG_INFO, "the target is back after %llu s, in attempt %u, with the same disk",
-                  (unsigned long long)((clock_ms() - recovery->since_ms) / EACH_SECOND), recovery->attempts);
+                  (unsigned long long)(recovery->took_ms / EACH_SECOND), recovery->attempts);
     }
 }
 

@@ -71,6 +71,7 @@ enum param_id {
     PARAM_COMMAND_TIMEOUT,    /* command-timeout: DURATION 30s */
     PARAM_ATTACH_TIMEOUT, /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk
                            */
+    PARAM_LUN_RESET,      /* lun-reset: yes | no, default no; see session_config.lun_reset (REQ-261) */
     PARAM_DISK_TIMEOUT, /* disk-timeout: DURATION 180s, one read or write in all, session recovery included */
     PARAM_QUEUE_DEPTH,  /* queue-depth: NUMBER 1..64, default 32 */
     PARAM_TCP_WINDOW,   /* tcp-window: SIZE 64K..4M, default 1M */

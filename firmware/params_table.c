@@ -89,10 +89,13 @@
     X(ATTACH_TIMEOUT, "attach-timeout", DURATION, LOCAL, "60s", NULL, SECOND, 60 * MINUTE,                   \
       "From the first packet of a session to a disk that is ready.", "2m")                                   \
     X(DISK_TIMEOUT, "disk-timeout", DURATION, LOCAL, "180s", NULL, 10 * SECOND, 60 * MINUTE,                 \
-      "For one read or write in all: commands tried again and a lost session opened again included, and 1 "  \
-      "s "                                                                                                   \
-      "more for each 64 KB.",                                                                                \
+      "The longest that one read or write waits, recovery of the connection included; and 1 s more for "     \
+      "each 64 KB.",                                                                                         \
       "5m")                                                                                                  \
+    X(LUN_RESET, "lun-reset", CHOICE, LOCAL, "no", YES_NO, 0, 0,                                             \
+      "Whether a disk that neither carries out nor aborts a command is reset before the session is opened "  \
+      "again; that also hits every other host that uses it.",                                                \
+      "yes")                                                                                                 \
     X(QUEUE_DEPTH, "queue-depth", NUMBER, LOCAL, "32", NULL, 1, 64, "SCSI commands in flight.", "32")        \
     X(TCP_WINDOW, "tcp-window", SIZE, LOCAL, "1M", NULL, 64 * KIB, 4 * MIB, "The receive window of TCP.",    \
       "256K")                                                                                                \

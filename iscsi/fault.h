@@ -77,7 +77,7 @@
     X(AUTH_NO_RANDOM, "no random numbers for a challenge")                                                   \
     /* full feature phase */                                                                                 \
     X(COMMAND_TIMEOUT, "a command was not answered in time")                                                 \
-    X(TASK_MANAGEMENT, "a task could not be aborted")                                                        \
+    X(TASK_MANAGEMENT, "a command could not be aborted")                                                     \
     X(SESSION_LOST, "the session ended before the command did")                                              \
     X(LOGOUT_TIMEOUT, "no answer to the logout")                                                             \
     X(TARGET_LOGOUT, "the target asked for the session to end")                                              \

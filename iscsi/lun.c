@@ -205,18 +205,35 @@ static bool send(struct lun *lun, struct lun_task *own)
     return lun_send(lun, own);
 }
 
+/* Of this request's commands that are to be sent again now, the one with the lowest blocks. */
+static struct lun_task *first_waiting(struct lun *lun, const struct lun_request *request)
+{
+    struct lun_task *first = NULL;
+
+    for (unsigned i = 0; i < LUN_TASKS_MAX; i++) {
+        struct lun_task *own = &lun->tasks[i];
+
+        if (own->used && own->request == request && own->waiting && own->retry_at_ms <= lun->now_ms &&
+            (first == NULL || own->lba < first->lba))
+            first = own;
+    }
+    return first;
+}
+
+/* Oldest first. They overlap with no earlier request, or they would not have been sent before (REQ-237). */
 static bool send_waiting(struct lun *lun)
 {
     bool moved = false;
 
-    for (unsigned i = 0; i < LUN_TASKS_MAX && with_session(lun) < lun->depth; i++) {
-        struct lun_task *own = &lun->tasks[i];
+    for (struct lun_request *request = lun->requests; request != NULL; request = request->next) {
+        struct lun_task *own;
 
-        if (!own->used || !own->waiting || own->retry_at_ms > lun->now_ms || !may_send(lun, own->request))
-            continue;
-        if (!send(lun, own))
-            break;
-        moved = true;
+        while (may_send(lun, request) && with_session(lun) < lun->depth &&
+               (own = first_waiting(lun, request)) != NULL) {
+            if (!send(lun, own))
+                return moved;
+            moved = true;
+        }
     }
     return moved;
 }

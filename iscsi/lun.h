@@ -16,12 +16,14 @@
 
 #define LUN_TASKS_MAX   SESSION_TASKS_MAX
 #define LUN_PRESENT_MAX 16u
-#define LUN_LOSSES_MAX  5u /* sessions that one request may see lost without a block of progress */
+#define LUN_LOSSES_MAX  5u     /* sessions that one request may see lost without a block of progress */
+#define LUN_READY_MS    60000u /* default of lun_config.ready_ms */
 
 struct lun_config {
     uint8_t lun[8];
     uint32_t max_transfer; /* bytes per command; 0: 256 KiB */
-    uint32_t ready_ms;     /* budget of one command for BUSY, becoming ready and the like; 0: 60000 */
+    uint32_t ready_ms;     /* budget of one command for BUSY, becoming ready and the like, and of a recovery
+                              before the first LUN_READY; 0: LUN_READY_MS */
     uint32_t request_ms;   /* one request in all, retries and session recovery included, and 1 ms more per 64
                               bytes; 0: 180000 */
     unsigned queue_depth;  /* commands in flight, 1 to LUN_TASKS_MAX; 0: 32 */
@@ -58,7 +60,7 @@ struct lun_request {
     uint64_t issued, completed; /* blocks */
     uint64_t deadline_ms;
     unsigned tasks;
-    unsigned losses, lost_epoch; /* sessions lost without progress, and the last of them */
+    unsigned losses, lost_epoch; /* sessions lost without any progress, and the last that was lost */
     struct lun_request *next;
 };
 
@@ -84,11 +86,13 @@ struct lun_recovery {
     unsigned attempts;  /* to open the session since then */
     struct fault cause; /* why it was lost; then why it is not back yet */
     unsigned losses;    /* since lun_open */
+    uint64_t took_ms;   /* the last one that brought the disk back, from the loss on */
     /* private */
-    bool opening;      /* session_open was called for it */
-    uint8_t pauses;    /* without progress between them */
-    uint64_t again_ms; /* the next attempt */
-    uint32_t group;    /* TargetPortalGroupTag of the nexus */
+    bool opening;            /* session_open was called for it */
+    uint8_t pauses;          /* without progress between them */
+    unsigned progress_epoch; /* the last session in which a request made progress */
+    uint64_t again_ms;       /* the next attempt */
+    uint32_t group;          /* TargetPortalGroupTag of the nexus */
     uint64_t linger_ms, write_from_ms;
 };
 

@@ -4,7 +4,6 @@
 #include "bytes.h"
 #include "lun_own.h"
 
-#define READY_MS          60000u
 #define TRANSFER_BYTES    262144u
 #define COMMAND_BLOCKS    65535u /* so that the ten-byte form always remains possible (REQ-287) */
 #define INQUIRY_LENGTH    255u
@@ -437,7 +436,7 @@ bool lun_identify_step(struct lun *lun)
     if (lun->own.waiting && session_state(lun->session) != SESSION_READY)
         return false;
     if (lun->budget_end_ms == 0)
-        lun->budget_end_ms = lun->now_ms + (lun->config.ready_ms ? lun->config.ready_ms : READY_MS);
+        lun->budget_end_ms = lun->now_ms + (lun->config.ready_ms ? lun->config.ready_ms : LUN_READY_MS);
     if (lun->own.waiting)
         return ask(lun);
     if (lun->own.task.state != TASK_DONE)

@@ -11,13 +11,14 @@
 #define PAUSE_DOUBLED  4u /* up to 8 s */
 
 /* After a time in which the session could not be opened, or the disk did not answer as it should. */
-static uint64_t draw_pause(struct lun_recovery *recovery)
+static uint64_t draw_pause(struct lun *lun)
 {
+    struct lun_recovery *recovery = &lun->recovery;
     uint64_t pause = (uint64_t)PAUSE_FIRST_MS << recovery->pauses;
 
     if (recovery->pauses < PAUSE_DOUBLED)
         recovery->pauses++;
-    return pause;
+    return session_jitter(lun->session, pause);
 }
 
 /*
@@ -44,10 +45,20 @@ static void begin(struct lun *lun, const struct fault *cause)
     recovery->cause = *cause;
     recovery->losses++;
     /* At once; the session itself waits as long as the target asked. Not so when it was lost without use. */
-    recovery->again_ms = lun->now_ms + (recovery->pauses > 0 ? draw_pause(recovery) : 0);
+    recovery->again_ms = lun->now_ms + (recovery->pauses > 0 ? draw_pause(lun) : 0);
     if (recovery->pauses == 0)
         recovery->pauses = 1;
     lun_identify_cancel(lun);
+}
+
+/* Nobody has seen this disk yet, so there is no request whose time bounds its recovery. */
+static bool opening_too_long(const struct lun *lun)
+{
+    const struct lun_recovery *recovery = &lun->recovery;
+    uint64_t budget = lun->config.ready_ms ? lun->config.ready_ms : LUN_READY_MS;
+
+    return lun->state == LUN_OPENING &&
+           (recovery->attempts >= LUN_LOSSES_MAX || lun->now_ms - recovery->since_ms >= budget);
 }
 
 void lun_recovery_lost(struct lun *lun)
@@ -59,13 +70,12 @@ void lun_recovery_lost(struct lun *lun)
         cause = (struct fault){.code = FAULT_SESSION_LOST, .opcode = 0xff};
     if (!recovery->active && session_epoch(lun->session) != 0) {
         begin(lun, &cause);
-    } else if (!recovery->active || !may_help(&cause) ||
-               (lun->state == LUN_OPENING && recovery->attempts >= LUN_LOSSES_MAX)) {
+    } else if (!recovery->active || !may_help(&cause) || opening_too_long(lun)) {
         lun_fail(lun, &cause);
         return;
     } else if (recovery->opening) {
         recovery->cause = cause;
-        recovery->again_ms = lun->now_ms + draw_pause(recovery);
+        recovery->again_ms = lun->now_ms + draw_pause(lun);
         lun_identify_cancel(lun);
     }
     recovery->opening = false;
@@ -83,7 +93,7 @@ bool lun_recovery_postpone(struct lun *lun, const struct fault *fault)
     if (!recovery->active || !lun->known)
         return false;
     recovery->cause = *fault;
-    recovery->again_ms = lun->now_ms + draw_pause(recovery);
+    recovery->again_ms = lun->now_ms + draw_pause(lun);
     lun_identify_cancel(lun);
     lun->reread |= SCSI_REREAD_CAPACITY | SCSI_REREAD_IDENTITY;
     return true;
@@ -99,7 +109,8 @@ static void note_nexus(struct lun *lun)
     const struct keys_values *keys = &session_info(lun->session)->keys;
     struct lun_recovery *recovery = &lun->recovery;
 
-    if (lun->epoch != 0 && recovery->group != keys->target_portal_group_tag)
+    if (lun->epoch != 0 && recovery->group != keys->target_portal_group_tag &&
+        recovery->write_from_ms < lun->now_ms + recovery->linger_ms)
         recovery->write_from_ms = lun->now_ms + recovery->linger_ms;
     recovery->group = keys->target_portal_group_tag;
     recovery->linger_ms = 1000u * ((uint64_t)keys->default_time2wait + keys->default_time2retain);
@@ -117,22 +128,28 @@ void lun_recovery_nexus(struct lun *lun, unsigned epoch)
 
 void lun_recovery_over(struct lun *lun)
 {
-    lun->recovery.active = lun->recovery.opening = false;
+    struct lun_recovery *recovery = &lun->recovery;
+
+    if (recovery->active)
+        recovery->took_ms = lun->now_ms - recovery->since_ms;
+    recovery->active = recovery->opening = false;
 }
 
 void lun_recovery_progress(struct lun *lun, struct lun_request *request)
 {
     lun->recovery.pauses = 0;
+    lun->recovery.progress_epoch = session_epoch(lun->session);
     request->losses = 0;
 }
 
+/* Many requests share a session: one that carried out any of them was not ended by each of the others. */
 bool lun_recovery_again(struct lun *lun, struct lun_request *request)
 {
     unsigned epoch = session_epoch(lun->session);
 
     if (request->lost_epoch != epoch) {
         request->lost_epoch = epoch;
-        request->losses++;
+        request->losses += lun->recovery.progress_epoch != epoch;
     }
     return request->losses < LUN_LOSSES_MAX;
 }

@@ -4,7 +4,6 @@
 #define RETRIES_MAX    10u  /* at once: as many unit attentions may wait in a row */
 #define PAUSE_FIRST_MS 100u /* doubles */
 #define PAUSE_DOUBLED  5u   /* up to 3.2 s */
-#define READY_MS       60000u
 
 /* Reached when the target does less at a time than we ask for; halved, and not below one (REQ-299). */
 static void lower_depth(struct lun *lun)
@@ -23,8 +22,14 @@ static void lower_depth(struct lun *lun)
  * try? */
 static enum scsi_verdict judge_transport(const struct fault *fault)
 {
-    return fault->code == FAULT_COMMAND_TIMEOUT || fault->code == FAULT_ISCSI_RESPONSE ? SCSI_RETRY
-                                                                                       : SCSI_FATAL;
+    switch (fault->code) {
+    case FAULT_COMMAND_TIMEOUT:
+    case FAULT_ISCSI_RESPONSE:
+    case FAULT_TASK_MANAGEMENT: /* it was ended by our reset of the unit */
+        return SCSI_RETRY;
+    default:
+        return SCSI_FATAL;
+    }
 }
 
 /* The session ended under it: recovery sends it again, whole, once the session and the disk are back. */
@@ -69,7 +74,7 @@ static enum lun_outcome at_once(struct lun *lun, struct lun_task *own)
 static enum lun_outcome later(struct lun *lun, struct lun_task *own, uint64_t end_ms)
 {
     uint64_t pause = (uint64_t)PAUSE_FIRST_MS << (own->pauses < PAUSE_DOUBLED ? own->pauses : PAUSE_DOUBLED);
-    uint64_t budget = lun->config.ready_ms ? lun->config.ready_ms : READY_MS;
+    uint64_t budget = lun->config.ready_ms ? lun->config.ready_ms : LUN_READY_MS;
 
     if (own->later_end_ms == 0)
         own->later_end_ms = lun->now_ms + budget;

@@ -106,6 +106,7 @@ const char *session_init(struct session *session, const struct session_config *c
     session->numbers.generation = hash_random_32(&session->random);
     session_transmit_start(session);
     session_task_reset(session);
+    session_reset_clear(session);
     session_nop_reset(session);
     session_text_reset(session);
     session_logout_reset(session);
@@ -181,6 +182,8 @@ uint64_t session_tick(struct session *session, uint64_t now_ms)
     if (has_tasks(session))
         session_task_tick(session);
     if (has_tasks(session))
+        session_reset_tick(session);
+    if (has_tasks(session))
         session_text_tick(session);
     if (has_tasks(session))
         session_nop_tick(session);
@@ -188,6 +191,7 @@ uint64_t session_tick(struct session *session, uint64_t now_ms)
     session_earliest(&next, session_logout_deadline(session));
     if (has_tasks(session)) {
         session_earliest(&next, session_task_deadline(session));
+        session_earliest(&next, session_reset_deadline(session));
         session_earliest(&next, session_text_deadline(session));
         session_earliest(&next, session_nop_deadline(session));
     }

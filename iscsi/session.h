@@ -63,6 +63,8 @@ struct session_config {
     uint32_t establish_ms; /* [60000] from session_open to full feature phase, all attempts included */
     uint32_t attempts;     /* [4] rounds over all portals */
     uint32_t pause_ms;     /* [1000] between rounds; doubles, with jitter, up to 8 times itself */
+    bool lun_reset;        /* after an ABORT TASK that failed, one LOGICAL UNIT RESET before the session is
+                              dropped; it hits every host that uses the unit (REQ-261) */
 };
 
 enum session_state {
@@ -145,6 +147,9 @@ const char *session_init(struct session *session, const struct session_config *c
 
 /* Start: SESSION_IDLE, SESSION_CLOSED or SESSION_FAILED to the first attempt. */
 void session_open(struct session *session);
+
+/* This pause, a quarter more or less, so that many machines do not come back together. */
+uint64_t session_jitter(struct session *session, uint64_t pause_ms);
 
 enum session_state session_state(const struct session *session);
 

@@ -181,13 +181,18 @@ static void give_up(struct session *session, const struct fault *fault)
     session_enter(session, SESSION_FAILED);
 }
 
-/* The pause between rounds, a quarter more or less, so that many machines do not come back together. */
+uint64_t session_jitter(struct session *session, uint64_t pause_ms)
+{
+    uint64_t quarter = pause_ms / 4;
+
+    return pause_ms - quarter + hash_random_32(&session->random) % (2 * quarter + 1);
+}
+
 static uint64_t draw_pause(struct session *session)
 {
     struct session_route *route = &session->route;
     uint64_t base = session_bound(session->config->pause_ms, 1000);
-    uint64_t quarter = route->pause_ms / 4;
-    uint64_t pause = route->pause_ms - quarter + hash_random_32(&session->random) % (2 * quarter + 1);
+    uint64_t pause = session_jitter(session, route->pause_ms);
 
     route->pause_ms *= 2;
     if (route->pause_ms > 8 * base)
@@ -464,6 +469,7 @@ static void become_ready(struct session *session)
     session->times = (struct session_times){
         .phase = SESSION_NEVER, .establish = SESSION_NEVER, .drain = SESSION_NEVER, .heard = session->now_ms};
     session_task_reset(session);
+    session_reset_clear(session);
     session_nop_reset(session);
     session_text_reset(session);
     session_logout_reset(session);

@@ -17,6 +17,7 @@ enum session_tag {
     SESSION_TAG_TEXT,
     SESSION_TAG_LOGOUT,
     SESSION_TAG_LOGIN,
+    SESSION_TAG_RESET,
 };
 
 #define SESSION_SLOT_NONE SESSION_TASKS_MAX
@@ -97,9 +98,22 @@ void session_task_status(struct session *session, struct session_slot *slot, con
                          const uint8_t *sense, uint32_t length);
 /* Every task, waiting or active, ends so. The slots remember their tags until session_task_reset. */
 void session_task_end_all(struct session *session, enum fault_code code);
+/* What was sent to this unit is over on both sides: its tasks end so, its slots are free. */
+void session_task_forget(struct session *session, const uint8_t lun[8], enum fault_code code);
 unsigned session_task_busy(const struct session *session); /* slots in use */
 void session_task_tick(struct session *session);
 uint64_t session_task_deadline(const struct session *session);
+
+/* session_reset.c: LOGICAL UNIT RESET. */
+void session_reset_clear(struct session *session);
+/* ABORT TASK failed at this unit. False when no reset helps: the session is to end. */
+bool session_reset_begin(struct session *session, const uint8_t lun[8]);
+bool session_reset_busy(const struct session *session);
+bool session_reset_send(struct session *session);
+/* False when it is not the answer to a reset. */
+bool session_reset_take(struct session *session, const struct pdu *pdu);
+void session_reset_tick(struct session *session);
+uint64_t session_reset_deadline(const struct session *session);
 
 /* session_data.c: Data-In, R2T, Data-Out. */
 void session_data_grant(struct session *session, struct session_slot *slot, uint32_t immediate);

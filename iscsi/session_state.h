@@ -141,6 +141,14 @@ struct session_ending {
     unsigned target_requests; /* without a finished command between them (REQ-250) */
 };
 
+/* LOGICAL UNIT RESET (session_reset.c). */
+struct session_reset {
+    bool busy, due, spent; /* under way; not sent yet; there was one in this session */
+    uint8_t lun[8];
+    uint32_t itt; /* PDU_RESERVED_TAG: not sent */
+    uint64_t deadline_ms;
+};
+
 struct session_notices {
     unsigned attentions; /* Async event 0 */
     unsigned ignored;    /* Async events that ask for nothing */
@@ -169,6 +177,7 @@ struct session {
     struct session_numbers numbers;
     struct session_nop nop;
     struct session_ending ending;
+    struct session_reset reset;
     struct session_notices notices;
     struct session_trace_ring trace;
     struct session_slot slots[SESSION_TASKS_MAX];

@@ -103,6 +103,19 @@ void session_task_end_all(struct session *session, enum fault_code code)
     }
 }
 
+void session_task_forget(struct session *session, const uint8_t lun[8], enum fault_code code)
+{
+    for (unsigned i = 0; i < SESSION_TASKS_MAX; i++) {
+        struct session_slot *slot = &session->slots[i];
+
+        if (slot->state == SESSION_SLOT_FREE || memcmp(slot->lun, lun, sizeof(slot->lun)) != 0)
+            continue;
+        if (slot->state == SESSION_SLOT_ACTIVE)
+            end_task(detach_task(session, slot), code);
+        free_slot(slot);
+    }
+}
+
 /* --- Submission --- */
 
 static enum fault_code refusal(const struct session *session, const struct task *task)
@@ -170,14 +183,16 @@ unsigned session_aborting(const struct session *session)
 /* --- The command on its way out --- */
 
 /*
- * Sections 4.2.2.1 and 11.3: the window, our own depth, a slot; and no request of the target that we leave.
+ * Sections 4.2.2.1 and 11.3: the window, our own depth, a slot; no request of the target that we leave, and
+ * no reset of the unit, which could take a new command for an old one.
  */
 static struct session_slot *room_for_command(struct session *session)
 {
     const struct session_numbers *numbers = &session->numbers;
     bool open = numbers->window_known && pdu_serial_not_after(numbers->cmd_sn, numbers->max_cmd_sn);
 
-    if (session->transmit.queue == NULL || !open || session->ending.asked_by_target)
+    if (session->transmit.queue == NULL || !open || session->ending.asked_by_target ||
+        session_reset_busy(session))
         return NULL;
     if (session_task_busy(session) >= session_bound(session->config->queue_depth, 32))
         return NULL;
@@ -354,24 +369,34 @@ bool session_task_send_abort(struct session *session)
     return false;
 }
 
+/* The ladder's next rungs (REQ-261): a reset of the unit, if that is wanted, and the end of the session. */
+static void abort_failed(struct session *session, struct session_slot *slot, struct fault fault)
+{
+    if (!slot->finished && session_reset_begin(session, slot->lun))
+        slot->deadline_ms = SESSION_NEVER; /* the reset has its own */
+    else
+        session_fail(session, fault);
+}
+
 void session_task_take_abort(struct session *session, const struct pdu *pdu)
 {
     unsigned number = session_tag_owner(pdu->itt) - SESSION_TAG_ABORT;
     struct session_slot *slot = number < SESSION_TASKS_MAX ? &session->slots[number] : NULL;
     struct fault fault = {.code = FAULT_TASK_MANAGEMENT, .opcode = pdu->opcode, .reason = pdu->response};
 
+    if (session_reset_take(session, pdu))
+        return;
     if (slot == NULL || slot->state != SESSION_SLOT_ABORTING || slot->abort_itt != pdu->itt) {
         session_fail_code(session,
                           session_task_find(session, pdu->itt) ? FAULT_PROTOCOL_TYPE : FAULT_PROTOCOL_TAG,
                           pdu->opcode);
         return;
     }
-    /* Done, no such task, no such unit: in each case it will do nothing any more. Else the ladder's next rung
-     * (REQ-261). */
+    /* Done, no such task, no such unit: in each case it will do nothing any more. */
     if (pdu->response <= 2 || slot->finished)
         free_slot(slot);
     else
-        session_fail(session, fault);
+        abort_failed(session, slot, fault);
 }
 
 /* --- Time --- */
@@ -397,11 +422,14 @@ void session_task_tick(struct session *session)
         if (slot->state == SESSION_SLOT_FREE || session->now_ms < slot->deadline_ms)
             continue;
         if (slot->state == SESSION_SLOT_ABORTING) {
-            session_fail(session, (struct fault){.code = FAULT_TASK_MANAGEMENT,
-                                                 .opcode = 0xff,
-                                                 .reason = 0xff,
-                                                 .detail = "no answer to ABORT TASK"});
-            return;
+            abort_failed(session, slot,
+                         (struct fault){.code = FAULT_TASK_MANAGEMENT,
+                                        .opcode = 0xff,
+                                        .reason = 0xff,
+                                        .detail = "no answer to ABORT TASK"});
+            if (session->state != SESSION_READY)
+                return;
+            continue;
         }
         abort_slot(session, slot, FAULT_COMMAND_TIMEOUT);
     }

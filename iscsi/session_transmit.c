@@ -57,6 +57,7 @@ static bool send_command_or_data(struct session *session)
 static bool (*const sources[])(struct session *session) = {
     session_nop_send_pong,   /* 11.18: at once */
     session_task_send_abort, /* 11.5 */
+    session_reset_send,      /* 11.5 */
     session_nop_send_ping,   /* 11.18 */
     session_text_send,       /* 11.10 */
     send_command_or_data,    /* 11.3, 11.7 */

@@ -227,6 +227,73 @@ static void test_req_261_the_ladder_after_a_timeout(void **state)
     bench_check_read(&bench, 0, 8);
 }
 
+/* A read that is held, whose time is over, and whose ABORT TASK the target refuses. */
+static void refused_abort(void)
+{
+    bench.config.lun_reset = true;
+    bench.target.abort_response = 6;
+    bench.target.reset_ok = true;
+    held_read();
+    bench_pass(&bench, 30000);
+    assert_int_equal(task.fault.code, FAULT_COMMAND_TIMEOUT);
+}
+
+static void test_req_261_the_unit_is_reset_where_that_is_wanted(void **state)
+{
+    (void)state;
+    refused_abort();
+    assert_int_equal(bench.target.count[2], 2); /* ABORT TASK, LOGICAL UNIT RESET */
+    assert_int_equal(last(2)->header[1], 0x85);
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    assert_int_equal(session_aborting(bench.session), 0);
+    bench.target.hold = false;
+    bench_check_read(&bench, 0, 8);
+    bench_no_complaint(&bench);
+    /* A unit that hangs again in this session is not reset again. */
+    bench.target.hold = true;
+    bench_read(&task, 0, 8, data);
+    assert_true(session_submit(bench.session, &task));
+    bench_pass(&bench, 30000);
+    assert_int_equal(bench.target.count[2], 3);
+    lost_with(FAULT_TASK_MANAGEMENT);
+}
+
+static void test_req_261_a_reset_ends_the_other_commands_of_the_unit(void **state)
+{
+    (void)state;
+    bench.config.lun_reset = true;
+    bench.target.reset_ok = bench.target.mute_abort = true;
+    held_read();
+    bench_pass(&bench, 20000);
+    bench_read(&other, 8, 8, more);
+    assert_true(session_submit(bench.session, &other));
+    bench_settle(&bench);
+    bench_pass(&bench, 10000); /* the first command's time, */
+    assert_int_equal(task.fault.code, FAULT_COMMAND_TIMEOUT);
+    assert_int_equal(other.state, TASK_ACTIVE);
+    bench_pass(&bench, 10000); /* and that of its ABORT TASK */
+    assert_int_equal(other.state, TASK_DONE);
+    assert_int_equal(other.fault.code, FAULT_TASK_MANAGEMENT);
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    bench.target.hold = false;
+    bench_check_read(&bench, 0, 8);
+    bench_no_complaint(&bench);
+}
+
+static void test_req_261_a_reset_that_fails_ends_the_session(void **state)
+{
+    bench.target.reset_response = 5;
+    refused_abort();
+    lost_with(FAULT_TASK_MANAGEMENT);
+    assert_int_equal(session_fault(bench.session)->reason, 5);
+    again(state);
+    bench.target.mute_reset = true;
+    refused_abort();
+    assert_int_equal(session_state(bench.session), SESSION_READY);
+    bench_pass(&bench, 10000);
+    lost_with(FAULT_TASK_MANAGEMENT);
+}
+
 static void test_a_task_has_its_own_deadline(void **state)
 {
     (void)state;
@@ -518,6 +585,9 @@ int main(void)
         TEST(test_req_259_the_tag_is_not_used_before_the_answer),
         TEST(test_req_260_no_answer_to_abort_fails_the_session),
         TEST(test_req_261_the_ladder_after_a_timeout),
+        TEST(test_req_261_the_unit_is_reset_where_that_is_wanted),
+        TEST(test_req_261_a_reset_ends_the_other_commands_of_the_unit),
+        TEST(test_req_261_a_reset_that_fails_ends_the_session),
         TEST(test_a_task_has_its_own_deadline),
         TEST(test_cancel_of_a_waiting_task_leaves_no_trace),
         TEST(test_commands_are_sent_first_come_first_served),

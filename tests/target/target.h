@@ -141,6 +141,9 @@ struct target {
     bool hold;       /* commands are kept, not answered, until target_release */
     bool mute_abort; /* no answer to ABORT TASK */
     uint8_t abort_response;
+    bool reset_ok;   /* LOGICAL UNIT RESET is no complaint; without it it is one, as any other function */
+    bool mute_reset; /* and is not answered */
+    uint8_t reset_response;
     uint8_t next_status; /* of the next command, with sense when it is CHECK CONDITION */
     bool next_status_set;
     uint8_t next_response; /* iSCSI response of the next command */

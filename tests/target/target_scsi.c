@@ -496,22 +496,47 @@ void target_release_backwards(struct target *target)
     }
 }
 
+static void answer_management(struct target *target, const uint8_t *header, uint8_t response)
+{
+    uint8_t answer[48] = {0x22, 0x80, response};
+
+    memcpy(answer + 16, header + 16, 4);
+    target_send(target, answer, NULL, 0, true);
+}
+
+static void take_reset(struct target *target, const uint8_t *header)
+{
+    if (!(header[0] & 0x40) || memcmp(header + 8, target->config.lun, 8) != 0)
+        target_complain(target, "a LOGICAL UNIT RESET that is not immediate, or of another unit");
+    if (target_get(header, 20, 4) != 0xffffffffu)
+        target_complain(target, "a LOGICAL UNIT RESET that refers to a task");
+    if (find(target, target_get(header, 16, 4)) != NULL)
+        target_complain(target, "ITT of LOGICAL UNIT RESET is in use");
+    if (target->mute_reset)
+        return;
+    if (target->reset_response == 0)
+        target_drop_tasks(target);
+    answer_management(target, header, target->reset_response);
+}
+
 void target_take_abort(struct target *target, const uint8_t *header)
 {
     struct target_task *task = find(target, target_get(header, 20, 4));
-    uint8_t answer[48] = {0x22, 0x80};
+    uint8_t response;
 
+    if (header[1] == 0x85 && target->reset_ok) {
+        take_reset(target, header);
+        return;
+    }
     if (header[1] != 0x81 || !(header[0] & 0x40))
         target_complain(target, "a task management request that is not an immediate ABORT TASK");
     if (find(target, target_get(header, 16, 4)) != NULL)
         target_complain(target, "ITT of ABORT TASK is in use");
     if (task != NULL && (task->cmd_sn != target_get(header, 32, 4) || memcmp(task->lun, header + 8, 8) != 0))
         target_complain(target, "ABORT TASK with another RefCmdSN or LUN");
-    answer[2] = target->abort_response != 0 ? target->abort_response : task == NULL;
+    response = target->abort_response != 0 ? target->abort_response : task == NULL;
     if (task != NULL && target->abort_response == 0)
         end(task);
-    if (target->mute_abort)
-        return;
-    memcpy(answer + 16, header + 16, 4);
-    target_send(target, answer, NULL, 0, true);
+    if (!target->mute_abort)
+        answer_management(target, header, response);
 }

@@ -104,6 +104,12 @@ void session_open(struct session *session)
     fake.state = SESSION_CONNECTING;
 }
 
+uint64_t session_jitter(struct session *session, uint64_t pause_ms)
+{
+    (void)session;
+    return pause_ms;
+}
+
 unsigned session_epoch(const struct session *session)
 {
     (void)session;
