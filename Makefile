@@ -476,5 +476,5 @@ clean:
 distclean: clean
 	rm -rf $(BUILD) $(THIRD_PARTY)
 
--include $(wildcard $(foreach d,$(EFI) $(BUILD)/host/san $(BUILD)/host/opt $(BUILD)/host/clang, \
+-include $(wildcard $(foreach d,$(EFI) $(addprefix $(BUILD)/host/,san opt fuzz clang), \
     $(d)/*/*.d $(d)/*/*/*.d $(d)/*/*/*/*.d))
