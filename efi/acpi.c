@@ -61,6 +61,17 @@ static bool find_key(const char signature[4], UINTN *ret_key)
     return false;
 }
 
+/* What they hold may be secrets, and neither way of removing a table takes its bytes away (REQ-327). */
+static void wipe_all(const char signature[4])
+{
+    uint8_t *table = NULL;
+    size_t length = 0;
+
+    for (unsigned i = 0; i < SAME_MAX && (table = acpi_find(signature, i, &length)) != NULL; i++) {
+        acpitable_wipe(table, length);
+    }
+}
+
 EFI_STATUS acpi_remove(const char signature[4])
 {
     struct uefi_acpi_table *tables = protocol();
@@ -69,6 +80,7 @@ EFI_STATUS acpi_remove(const char signature[4])
     UINTN key = 0;
     bool removed = false;
 
+    wipe_all(signature);
     for (unsigned i = 0; i < SAME_MAX && tables != NULL && find_key(signature, &key); i++) {
         removed |= !EFI_ERROR(tables->uninstall(tables, key));
     }

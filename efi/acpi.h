@@ -14,9 +14,9 @@ uint8_t *acpi_find(const char signature[4], unsigned index, size_t *ret_length);
 EFI_STATUS acpi_install(const uint8_t *table, size_t length, UINTN *ret_key);
 
 /*
- * Remove every table with this signature, whoever installed it: through EFI_ACPI_SDT_PROTOCOL (PI 1.8, volume
- * 5, section 9.1), and where the firmware has none, by giving the table a signature that nobody looks for.
- * EFI_NOT_FOUND when there is no such table.
+ * Overwrite and remove every table with this signature, whoever installed it: through EFI_ACPI_SDT_PROTOCOL
+ * (PI 1.8, volume 5, section 9.1), and where the firmware has none, by giving the table a signature that
+ * nobody looks for. EFI_NOT_FOUND when there is no such table.
  */
 EFI_STATUS acpi_remove(const char signature[4]);
 

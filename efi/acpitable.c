@@ -113,6 +113,7 @@ void acpitable_wipe(uint8_t *table, size_t length)
     volatile uint8_t *at = table;
 
     for (size_t i = ACPITABLE_HEADER; i < length; i++) {
+        at[TABLE_CHECKSUM] = (uint8_t)(at[TABLE_CHECKSUM] + at[i]);
         at[i] = 0;
     }
 }

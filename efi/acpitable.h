@@ -23,7 +23,8 @@ bool acpitable_is_copy(const uint8_t *installed, size_t installed_length, const 
 /* Give it a signature that nobody looks for, and the checksum that goes with it. */
 void acpitable_disguise(uint8_t *table);
 
-/* Zero everything behind the header; the compiler may not leave it out. */
+/* Zero everything behind the header; the compiler may not leave it out. A valid table stays one, so that it
+ * is still found and can be removed. */
 void acpitable_wipe(uint8_t *table, size_t length);
 
 #endif

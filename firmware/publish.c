@@ -12,8 +12,13 @@
 
 #define SIGNATURE "iBFT"
 
+/*
+ * Ours is wiped as soon as the firmware has its copy: that is for the system, ours would be left behind in
+ * the memory that the system gets (REQ-327).
+ */
 static uint8_t table[IBFT_SIZE_MAX];
 static size_t table_length;
+static const uint8_t *published = table; /* the copy that there is: ours or the firmware's */
 
 /* What an earlier stage had published in our place: it goes back when we do. */
 static uint8_t earlier[IBFT_SIZE_MAX];
@@ -113,12 +118,17 @@ static bool remove_others(void)
     return false;
 }
 
-static bool is_listed(void)
+/* Is it the first that the system will find? */
+static bool leave_to_firmware(void)
 {
     size_t length;
     const uint8_t *found = acpi_find(SIGNATURE, 0, &length);
 
-    return found && length == table_length && memcmp(found, table, length) == 0;
+    if (!found || length != table_length || memcmp(found, table, length) != 0)
+        return false;
+    published = found;
+    bytes_wipe(table, sizeof table);
+    return true;
 }
 
 bool publish_table(void)
@@ -131,7 +141,7 @@ bool publish_table(void)
     machine.table_installed = !EFI_ERROR(status);
     if (!machine.table_installed) {
         log_print(LOG_ERROR, "the firmware does not take the iBFT: %s", uefi_status_name(status));
-    } else if (!is_listed()) {
+    } else if (!leave_to_firmware()) {
         log_print(LOG_ERROR, "the iBFT was installed and is not in the firmware's list of tables");
         publish_remove();
     }
@@ -166,11 +176,12 @@ void publish_remove(void)
     EFI_STATUS status;
 
     if (machine.table_installed) {
-        status = acpi_uninstall(machine.table_key, SIGNATURE, table, table_length);
+        status = acpi_uninstall(machine.table_key, SIGNATURE, published, table_length);
         if (EFI_ERROR(status))
             log_print(LOG_ERROR, "the iBFT could not be removed: %s", uefi_status_name(status));
     }
     machine.table_installed = false;
+    published = table;
     bytes_wipe(table, sizeof table);
     put_back_earlier();
 }

@@ -121,6 +121,7 @@ class Qmp:
         self.listener.bind(str(path))
         self.listener.listen(1)
         self.socket = self.file = None
+        self.events = []
 
     def accept(self, process):
         """Until QEMU has connected; false when it ended instead."""
@@ -137,16 +138,28 @@ class Qmp:
         self("qmp_capabilities")
         return True
 
+    def _read(self):
+        """The next answer; None for an event, which is kept."""
+        message = json.loads(self.file.readline())
+        if "event" in message:
+            self.events.append(message["event"])
+            return None
+        return message
+
     def __call__(self, command, **arguments):
         words = {key.replace("_", "-"): value for key, value in arguments.items()}
         self.file.write(json.dumps({"execute": command, "arguments": words}) + "\n")
         self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            if "error" in answer:
-                raise RuntimeError(f"QMP {command}: {answer['error']}")
-            if "return" in answer:
-                return answer["return"]
+        while not (answer := self._read()):
+            pass
+        if "error" in answer:
+            raise RuntimeError(f"QMP {command}: {answer['error']}")
+        return answer["return"]
+
+    def wait_for(self, event):
+        """Until that event has come, now or before."""
+        while event not in self.events:
+            self._read()
 
     def close(self):
         for open_one in filter(None, (self.file, self.socket, self.listener)):
@@ -258,6 +271,15 @@ class Vm:
 
     def set_link(self, nic, up):
         self.qmp("set_link", name=f"nic{nic}", up=up)
+
+    def memory_when_off(self):
+        """All of the guest's memory once it has switched itself off; started with -no-shutdown, which keeps it."""
+        self.qmp.wait_for("SHUTDOWN")
+        kept = self.folder / "memory"
+        self.qmp("pmemsave", val=0, size=self.machine.memory << 20, filename=str(kept))
+        memory = kept.read_bytes()
+        kept.unlink()
+        return memory
 
     def screenshot(self, path):
         self.qmp("screendump", filename=str(path), format="png")
