@@ -40,6 +40,8 @@ static const char disk[] = "%L of %T%A cannot be used";
 #define UPDATE                                                                                               \
     "the target breaks the protocol: look for an update of its software, and report this with a packet "     \
     "capture"
+#define DAMAGE                                                                                               \
+    "check cables, NICs and switches on the way: something damages packets, and TCP's checksum lets it pass"
 #define ACCOUNT "check chap-name and chap-secret against the target's account for this initiator"
 
 struct row {
@@ -67,13 +69,17 @@ static const struct row rows[FAULT_COUNT] = {
     [FAULT_TCP_LOCAL] = {connection,
                          "try again; if that does not help, check the network interface and its address", 0},
     [FAULT_TCP_CLOSED] = {connection, "look in the target's log for the reason", 0},
-    [FAULT_SILENT] = {connection, "check that the target is up and the network between carries large frames",
+    [FAULT_SILENT] = {connection,
+                      "check that the target is up, and that all switches on the way carry frames as large "
+                      "as the NIC's MTU",
                       0},
     [FAULT_NOT_ISCSI] = {connection, "check the port: iSCSI usually has 3260", 0},
     [FAULT_FORMAT_OPCODE] = {session, UPDATE, TELL_OPCODE},
     [FAULT_FORMAT_LENGTH] = {session, UPDATE, TELL_OPCODE},
     [FAULT_FORMAT_FIELD] = {session, UPDATE, TELL_OPCODE},
     [FAULT_FORMAT_TEXT] = {session, UPDATE, TELL_OPCODE},
+    [FAULT_DIGEST_HEADER] = {connection, DAMAGE, 0},
+    [FAULT_DIGEST_DATA] = {connection, DAMAGE, 0},
     [FAULT_PROTOCOL_PHASE] = {session, UPDATE, TELL_OPCODE},
     [FAULT_PROTOCOL_TAG] = {session, UPDATE, TELL_OPCODE},
     [FAULT_PROTOCOL_TYPE] = {session, UPDATE, TELL_OPCODE},
@@ -165,7 +171,7 @@ static const struct status_row {
     {2, 0x00, "the target does not say why, or found the login malformed",
      "check initiator-name and the CHAP settings, and report this with what log = trace prints",
      TELL_INITIATOR},
-    {2, 0x01, "authentication failed", ACCOUNT ", and whether it wants CHAP at all",
+    {2, 0x01, "authentication failed", ACCOUNT ", and whether it wants CHAP, one-way or mutual",
      TELL_INITIATOR | TELL_CHAP},
     {2, 0x02, "this initiator has no access to this target",
      "add the initiator's name to the target's access list", TELL_INITIATOR},
@@ -180,8 +186,9 @@ static const struct status_row {
     {2, 0x07, "a parameter that the target needs was missing",
      "check the names of target and initiator, and report this with what log = trace prints", TELL_INITIATOR},
     {2, 0x08, "this connection cannot join that session", "start again, so that a new session is made", 0},
-    {2, 0x09, "the target does not offer this type of session", "set target, so that no discovery is needed",
-     0},
+    {2, 0x09, "the target does not offer this type of session",
+     "allow sessions of this initiator at the target; where it is discovery that it refuses, set target",
+     TELL_INITIATOR},
     {2, 0x0a, "the session that we tried to join is gone", "start again, so that a new session is made", 0},
     {2, 0x0b, "the target found a request that is not valid during login", UPDATE, 0},
     {2, ANY, "the target gives a reason that is not known", "look in the target's log for the reason",
@@ -224,17 +231,25 @@ static const struct sense_row {
     uint16_t asc, ascq;
     const char *remedy;
 } senses[] = {
+    {0x1, ANY, ANY, "check the health of the target's disks: they had to recover the data"},
     {0x2, 0x04, 0x01, "wait until the disk is ready, and try again"},
     {0x2, 0x04, 0x02, "start the disk at the target"},
     {0x2, 0x04, 0x03, "look at the storage: somebody has to attend to it"},
     {0x2, 0x04, 0x0a, "wait until the storage has changed over, and try again"},
+    {0x2, 0x04, 0x0b, "set portal to the controller of the storage that serves this disk now"},
+    {0x2, 0x04, 0x0c, "set portal to the controller of the storage that serves this disk now"},
+    {0x2, 0x04, 0x12, "bring the disk online at the target"},
     {0x2, 0x3a, ANY, "attach the medium or backing file at the target"},
     {0x2, ANY, ANY, "check the state of the disk at the target"},
     {0x3, ANY, ANY, "the data cannot be read or written: check the target's disks and restore from a backup"},
     {0x4, ANY, ANY, "check the hardware of the target"},
+    {0x5, 0x20, 0x00,
+     "the target does not support this command: look for an update of its software, and report this"},
+    {0x5, 0x20, ANY, "give this initiator access to the disk at the target"},
+    {0x5, 0x21, ANY, "the disk is smaller than it was: check its size at the target, and start again"},
     {0x5, 0x25, ANY, "set lun to one that is there, or map the disk for this initiator at the target"},
     {0x5, ANY, ANY,
-     "the target does not support this command: look for an update of its software, and report this"},
+     "the target refuses a command that it should know: look for an update of its software, and report this"},
     {0x6, ANY, ANY, "the disk was changed or reset: start again"},
     {0x7, 0x27, 0x07, "the pool behind this thin disk is full: give it space at the target"},
     {0x7, ANY, ANY, "allow writing at the target, or boot a system that does not write"},

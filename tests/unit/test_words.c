@@ -124,6 +124,20 @@ static void test_every_fault_can_be_said_with_less(void **state)
         }
 }
 
+/* What a code without a row of its own would be given is not enough to act on. */
+static void test_every_fault_has_a_row_of_its_own(void **state)
+{
+    static const struct fault unknown = {.code = FAULT_COUNT};
+
+    (void)state;
+    for (unsigned code = 0; code < FAULT_COUNT; code++) {
+        const struct fault fault = {.code = (enum fault_code)code};
+
+        if (strcmp(words_remedy(&fault), words_remedy(&unknown)) == 0)
+            fail_msg("%s has no row in words.c", fault_name((enum fault_code)code));
+    }
+}
+
 static void test_a_code_out_of_range_is_survived(void **state)
 {
     const struct fault fault = {.code = (enum fault_code)(FAULT_COUNT + 7)};
@@ -188,7 +202,7 @@ static void test_req_121_status_0201(void **state)
         sentence,
         "Login to " TARGET " at " PORTAL " was refused (status 0201): authentication failed; check "
         "chap-name and chap-secret against the target's account for this initiator, and whether it wants "
-        "CHAP at all (this initiator is " INITIATOR ", chap-name is user1).");
+        "CHAP, one-way or mutual (this initiator is " INITIATOR ", chap-name is user1).");
 }
 
 static void test_req_122_status_0202(void **state)
@@ -237,6 +251,7 @@ static void test_req_129_status_0209(void **state)
 {
     (void)state;
     status(2, 9, "does not offer this type of session", "set target");
+    assert_has("allow sessions of this initiator"); /* it may be no discovery that was refused */
 }
 
 static void test_req_130_status_020a(void **state)
@@ -343,9 +358,16 @@ static void test_req_302_305_sense_is_told_with_its_numbers(void **state)
         {4, 0x44, 0x00, "(sense 04/44/00 HARDWARE ERROR: ", "hardware"},
         {5, 0x25, 0x00, "(sense 05/25/00 ILLEGAL REQUEST: ", "set lun"},
         {5, 0x20, 0x00, "(sense 05/20/00 ILLEGAL REQUEST: ", "does not support"},
+        {5, 0x20, 0x02, "(sense 05/20/02 ILLEGAL REQUEST: access refused", "give this initiator access"},
+        {5, 0x21, 0x00, "(sense 05/21/00 ILLEGAL REQUEST: ", "check its size"},
+        {5, 0x24, 0x00, "(sense 05/24/00 ILLEGAL REQUEST: ", "update"},
+        {1, 0x17, 0x01, "(sense 01/17/01 RECOVERED ERROR: ", "health"},
         {7, 0x27, 0x00, "(sense 07/27/00 DATA PROTECT: ", "allow writing"},
         {7, 0x27, 0x07, "(sense 07/27/07 DATA PROTECT: ", "pool behind this thin disk is full"},
         {2, 0x04, 0x01, "(sense 02/04/01 NOT READY: ", "wait"},
+        {2, 0x04, 0x0b, "(sense 02/04/0b NOT READY: ", "set portal"},
+        {2, 0x04, 0x0c, "(sense 02/04/0c NOT READY: ", "set portal"},
+        {2, 0x04, 0x12, "(sense 02/04/12 NOT READY: ", "online"},
         {2, 0x3a, 0x00, "(sense 02/3a/00 NOT READY: ", "medium"},
         {0xc, 0xee, 0xee, "(sense 0c/ee/ee)", "target's log"},
     };
@@ -554,6 +576,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_fault_makes_a_whole_sentence),
         cmocka_unit_test(test_every_fault_can_be_said_with_less),
+        cmocka_unit_test(test_every_fault_has_a_row_of_its_own),
         cmocka_unit_test(test_a_code_out_of_range_is_survived),
         cmocka_unit_test(test_req_117_status_0000),
         cmocka_unit_test(test_req_118_status_0101),
