@@ -124,6 +124,7 @@ static EFI_STATUS read_open(EFI_FILE_HANDLE file, size_t limit, char **ret_data,
     }
     status = read_all(file, data, (size_t)size);
     if (EFI_ERROR(status)) {
+        memset(data, 0, (size_t)size); /* lunboot.conf has secrets, and half of it may be here */
         uefi_free(data);
         return status;
     }

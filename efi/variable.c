@@ -9,6 +9,8 @@ EFI_STATUS variable_set_volatile(const CHAR16 *name, const EFI_GUID *vendor, con
 {
     const UINT32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
 
+    /* One that is there with other attributes would be in the way (8.2.2): it goes first. */
+    uefi_st->RuntimeServices->SetVariable(NAME(name), VENDOR(vendor), 0, 0, NULL);
     return uefi_st->RuntimeServices->SetVariable(NAME(name), VENDOR(vendor), attributes, length,
                                                  (void *)(uintptr_t)bytes);
 }

@@ -10,7 +10,7 @@
 
 /*
  * One that lives until the machine is reset and that the operating system can read too. At most TPL_CALLBACK,
- * before ExitBootServices.
+ * before ExitBootServices. It replaces one of that name, whatever its attributes.
  */
 EFI_STATUS variable_set_volatile(const CHAR16 *name, const EFI_GUID *vendor, const void *bytes,
                                  size_t length);

@@ -22,6 +22,7 @@
 #include "efi/smbios.h"
 #include "efi/snp.h"
 #include "efi/tpl.h"
+#include "efi/variable.h"
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
@@ -595,6 +596,39 @@ static void try_acpi(void)
     check("no iBFT at all", acpi_find("iBFT", 0, &length) == NULL);
 }
 
+/* --- Variables --- */
+
+static void try_variables(void)
+{
+    static const CHAR16 name[] = L"LunbootSelftest";
+    static const EFI_GUID vendor = {
+        0x3a0d3c11, 0x54c8, 0x4d0f, {0x8e, 0x0b, 0x1f, 0x5c, 0x7a, 0x90, 0x42, 0x6d}};
+    EFI_GUID mutable_vendor = vendor;
+    CHAR16 mutable_name[sizeof name / sizeof name[0]];
+    char planted[] = "a long text";
+    char text[8];
+    size_t length = 0;
+    UINT32 attributes = 0;
+    UINTN size = sizeof text;
+
+    memcpy(mutable_name, name, sizeof name);
+    check("no variable", !variable_get(name, &vendor, text, sizeof text, &length));
+    /* As somebody may have left it: lasting, and longer than what is looked for. */
+    check_status("another's variable",
+                 uefi_st->RuntimeServices->SetVariable(
+                     mutable_name, &mutable_vendor,
+                     EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS, sizeof planted, planted),
+                 EFI_SUCCESS);
+    check("a variable that is too long is not taken",
+          !variable_get(name, &vendor, text, sizeof text, &length));
+    check_status("it is replaced", variable_set_volatile(name, &vendor, "short", 5), EFI_SUCCESS);
+    check("and read", variable_get(name, &vendor, text, sizeof text, &length) && length == 5 &&
+                          memcmp(text, "short", 5) == 0);
+    uefi_st->RuntimeServices->GetVariable(mutable_name, &mutable_vendor, &attributes, &size, text);
+    check("for the system too, until the reset",
+          attributes == (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS));
+}
+
 /* --- The end --- */
 
 static unsigned before_calls;
@@ -664,6 +698,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         try_disk();
     }
     try_acpi();
+    try_variables();
     leave(image);
     return EFI_SUCCESS;
 }
