@@ -16,7 +16,7 @@ def test_every_setting_stands_in_the_readme():
 
 
 def test_every_link_leads_somewhere():
-    for page in [TOP / "README.md", *TOP.glob("*/README.md")]:
+    for page in [TOP / "README.md", TOP / "SECURITY.md", *TOP.glob("*/README.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
