@@ -74,7 +74,9 @@ static const char *check_target(const struct chap_config *config)
         bytes_equal_secret(target->secret, local->secret, local->secret_length))
         return "the two CHAP secrets must differ";
     if (!config->has_random)
-        return "mutual CHAP needs a source of random numbers, and this machine has none";
+        return "mutual CHAP needs a source of random numbers, and this machine has none: use one-way CHAP "
+               "here, or "
+               "firmware or a processor that has one";
     return NULL;
 }
 

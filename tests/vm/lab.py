@@ -140,7 +140,7 @@ class Lab:
 
     def _start(self, disks, nics=None, net=None, **more):
         captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))
-        nics = [replace(nic, pcap=file) for nic, file in zip(nics or [Nic()], captures)]
+        nics = [replace(nic, pcap=file) for nic, file in zip([Nic()] if nics is None else nics, captures)]
         self.guest = self._keep(Guest(Machine(disks, nics, **more), self.folder / "vm", net))
         return self.guest.start()
 

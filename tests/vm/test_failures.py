@@ -5,7 +5,7 @@ import re
 
 import pytest
 from lab import CHAP, MUTUAL, WRONG
-from lbvm import disk
+from lbvm import capture, disk
 from lbvm.target import free_port
 from lbvm.vm import Nic
 
@@ -69,6 +69,17 @@ def test_dhcp_without_a_target(lab):
 def test_no_link(lab):
     guest = lab.boot(lab.config(link_wait="3s"), [Nic(link=False)])
     assert "no link" in failure(lab, guest)
+
+
+def test_no_nic(lab):
+    assert "firmware drives none" in failure(lab, lab.boot(lab.config(), []))
+
+
+def test_req_158_mutual_chap_without_random_numbers(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP, mutual=MUTUAL)
+    sentence = failure(lab, lab.boot(lab.config(target), randomness=False))
+    assert "random" in sentence and "use one-way CHAP" in sentence
+    assert capture.pdus(lab.folder / "nic0.pcap", target.port) == []
 
 
 def test_no_loader_on_the_disk(lab):

@@ -43,6 +43,14 @@ def test_mutual_chap(lab):
     guest.back_in_firmware()
 
 
+def test_req_340_one_way_chap_needs_no_random_numbers(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    guest = lab.boot(lab.config(target, log="debug"), randomness=False)
+    guest.wait_for(r"randomness\s+from\s+timing\s+jitter")
+    assert "CHAP_UNI" in guest.marker("lun")["device"]
+    guest.back_in_firmware()
+
+
 def test_target_without_authentication(lab):
     target = lab.target(lab.marker_lun())
     guest = lab.boot(lab.config(target))

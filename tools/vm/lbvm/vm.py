@@ -57,6 +57,7 @@ class Machine:
     extra: list = field(default_factory=list)
     code: str = OVMF_CODE[0]
     variables: str = OVMF_VARS
+    randomness: bool = True  # a generator, of the firmware's and of the processor's
 
 
 def e1000e(**more):
@@ -87,8 +88,8 @@ def qemu_command(machine, variables):
         "-smp", str(machine.cpus), "-m", str(machine.memory), "-no-reboot",
         "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={machine.code}",
         "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
-        "-device", "virtio-rng-pci",
     ]
+    command += ["-device", "virtio-rng-pci"] if machine.randomness else ["-cpu", "max,rdrand=off,rdseed=off"]
     for number, item in enumerate(machine.disks):
         mode = ",readonly=on" if item.read_only else ""
         boot = f",bootindex={item.bootindex}" if item.bootindex >= 0 else ""
