@@ -24,7 +24,12 @@
 /* The lengths of the options that lwIP reads; 0: any. */
 static const uint8_t option_lengths[] = {[2] = 4, [3] = 3, [4] = 2, [8] = 10};
 
-static bool option_valid(const uint8_t *option, size_t left)
+static u16_t word(const uint8_t *at)
+{
+    return (u16_t)(at[0] << 8 | at[1]);
+}
+
+static bool option_valid(const uint8_t *option, size_t left, bool in_syn)
 {
     size_t length;
 
@@ -35,17 +40,17 @@ static bool option_valid(const uint8_t *option, size_t left)
     if (length != 0 && option[1] != length) {
         return false;
     }
-    return option[0] != OPTION_MSS || ((unsigned)option[2] << 8 | option[3]) >= MSS_MIN;
+    return option[0] != OPTION_MSS || (in_syn && word(option + 2) >= MSS_MIN);
 }
 
-bool guard_options_valid(const uint8_t *options, size_t length)
+bool guard_options_valid(const uint8_t *options, size_t length, bool in_syn)
 {
     size_t at = 0;
 
     while (at < length && options[at] != OPTION_END) {
         if (options[at] == OPTION_PADDING) {
             at++;
-        } else if (option_valid(options + at, length - at)) {
+        } else if (option_valid(options + at, length - at, in_syn)) {
             at += options[at + 1];
         } else {
             return false;
@@ -74,19 +79,16 @@ static bool exceeds_window(const struct tcp_pcb *pcb, const struct tcp_hdr *head
 err_t guard_tcp_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t options_length,
                         u16_t first_length, const u8_t *second, const struct pbuf *p)
 {
+    const uint8_t *options = (const uint8_t *)header + TCP_HLEN;
+
     LWIP_UNUSED_ARG(first_length);
-    if (second != NULL || !guard_options_valid((const uint8_t *)header + TCP_HLEN, options_length)) {
+    if (second != NULL || !guard_options_valid(options, options_length, pcb->state == SYN_SENT)) {
         return ERR_VAL;
     }
     if (pcb->state != LISTEN && pcb->state != TIME_WAIT && exceeds_window(pcb, header, p->tot_len)) {
         return ERR_VAL;
     }
     return ERR_OK;
-}
-
-static u16_t word(const uint8_t *at)
-{
-    return (u16_t)(at[0] << 8 | at[1]);
 }
 
 /* Destination unreachable (RFC 792) about a SYN of ours. RFC 5927: it must quote the sequence number to be

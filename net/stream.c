@@ -310,12 +310,16 @@ static bool can_send(const struct stream *stream)
     return stream->pcb != NULL && (stream->state == STREAM_OPEN || stream->state == STREAM_PEER_CLOSED);
 }
 
-/* The bytes that tcp_write puts into one segment: less than the MSS for a peer with a very small window. */
+/*
+ * The bytes that tcp_write puts into one segment: less than the MSS for a peer with a very small window. 0
+ * until a peer that accepted us with a closed window has opened it: lwIP would make whole segments, and fall
+ * over them when the window then is a small one.
+ */
 static size_t segment_size(const struct tcp_pcb *pcb)
 {
     size_t half = pcb->snd_wnd_max / 2;
 
-    return half != 0 && half < tcp_mss(pcb) ? half : tcp_mss(pcb);
+    return half < tcp_mss(pcb) ? half : tcp_mss(pcb);
 }
 
 size_t stream_space(const struct stream *stream)

@@ -34,35 +34,35 @@ struct options {
     const char *what;
     const char *bytes;
     size_t length;
-    bool valid;
+    enum { NEVER, WITH_SYN, ALWAYS } valid;
 };
 
 static const struct options option_cases[] = {
-    {"none", "", 0, true},
-    {"end at once, then anything", "\x00\x02\xff\x00", 4, true},
-    {"padding", "\x01\x01\x01\x01", 4, true},
-    {"MSS", "\x02\x04\x05\xb4", 4, true},
-    {"MSS, padding, scale", "\x02\x04\x05\xb4\x01\x03\x03\x07", 8, true},
-    {"an unknown one", "\x1e\x04\xaa\xbb", 4, true},
+    {"none", "", 0, ALWAYS},
+    {"end at once, then anything", "\x00\x02\xff\x00", 4, ALWAYS},
+    {"padding", "\x01\x01\x01\x01", 4, ALWAYS},
+    {"MSS", "\x02\x04\x05\xb4", 4, WITH_SYN},
+    {"MSS, padding, scale", "\x02\x04\x05\xb4\x01\x03\x03\x07", 8, WITH_SYN},
+    {"an unknown one", "\x1e\x04\xaa\xbb", 4, ALWAYS},
     {"an unknown one of 40 bytes",
      "\x1e\x28"
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-     40, true},
-    {"length 0", "\x1e\x00\x01\x01", 4, false},
-    {"length 1", "\x1e\x01\x01\x01", 4, false},
-    {"MSS of length 0", "\x02\x00\x05\xb4", 4, false},
-    {"MSS without length", "\x01\x01\x01\x02", 4, false},
-    {"MSS without value", "\x01\x01\x02\x04", 4, false},
-    {"MSS cut in the middle", "\x01\x02\x04\x05", 4, false},
-    {"scale at the end without value", "\x01\x01\x03\x03", 4, false},
-    {"unknown past the end", "\x1e\x05\xaa\xbb", 4, false},
-    {"unknown far past the end", "\x1e\xff\xaa\xbb", 4, false},
-    {"MSS of another length", "\x02\x06\x05\xb4\x00\x00", 6, false},
-    {"scale of another length", "\x03\x04\x07\x00", 4, false},
-    {"timestamps of another length", "\x08\x04\x00\x00", 4, false},
-    {"MSS 0", "\x02\x04\x00\x00", 4, false},
-    {"MSS 1", "\x02\x04\x00\x01", 4, false},
-    {"MSS 64", "\x02\x04\x00\x40", 4, true},
+     40, ALWAYS},
+    {"length 0", "\x1e\x00\x01\x01", 4, NEVER},
+    {"length 1", "\x1e\x01\x01\x01", 4, NEVER},
+    {"MSS of length 0", "\x02\x00\x05\xb4", 4, NEVER},
+    {"MSS without length", "\x01\x01\x01\x02", 4, NEVER},
+    {"MSS without value", "\x01\x01\x02\x04", 4, NEVER},
+    {"MSS cut in the middle", "\x01\x02\x04\x05", 4, NEVER},
+    {"scale at the end without value", "\x01\x01\x03\x03", 4, NEVER},
+    {"unknown past the end", "\x1e\x05\xaa\xbb", 4, NEVER},
+    {"unknown far past the end", "\x1e\xff\xaa\xbb", 4, NEVER},
+    {"MSS of another length", "\x02\x06\x05\xb4\x00\x00", 6, NEVER},
+    {"scale of another length", "\x03\x04\x07\x00", 4, NEVER},
+    {"timestamps of another length", "\x08\x04\x00\x00", 4, NEVER},
+    {"MSS 0", "\x02\x04\x00\x00", 4, NEVER},
+    {"MSS 1", "\x02\x04\x00\x01", 4, NEVER},
+    {"MSS 64", "\x02\x04\x00\x40", 4, WITH_SYN},
 };
 
 #define OPTION_CASES (sizeof option_cases / sizeof option_cases[0])
@@ -75,7 +75,8 @@ static void test_req_036_option_lengths_are_checked(void **state)
         uint8_t *bytes = malloc(option_cases[i].length + (option_cases[i].length == 0));
 
         memcpy(bytes, option_cases[i].bytes, option_cases[i].length);
-        if (guard_options_valid(bytes, option_cases[i].length) != option_cases[i].valid) {
+        if (guard_options_valid(bytes, option_cases[i].length, true) != (option_cases[i].valid != NEVER) ||
+            guard_options_valid(bytes, option_cases[i].length, false) != (option_cases[i].valid == ALWAYS)) {
             fail_msg("%s", option_cases[i].what);
         }
         free(bytes);
@@ -95,7 +96,7 @@ static void test_req_036_any_options_end_inside(void **state)
         for (size_t i = 0; i < length; i++) {
             bytes[i] = world_random() % 3 == 0 ? (uint8_t)world_random() : (uint8_t)(world_random() % 5);
         }
-        guard_options_valid(bytes, length);
+        guard_options_valid(bytes, length, round % 2 == 0);
         free(bytes);
     }
     world_end();
@@ -205,12 +206,83 @@ static void test_req_036_345_segment_with_bad_options_is_dropped(void **state)
         begin(&c, i, 0);
         send_segment(&c, 0, ACK | PSH, options->bytes, options->length, "data", 4);
         world_run(5);
-        if ((unread(&c) == 4) != options->valid) {
+        if ((unread(&c) == 4) != (options->valid == ALWAYS)) {
             fail_msg("%s", options->what);
         }
         assert_int_equal(stream_state(c.stream), STREAM_OPEN);
         end(&c);
     }
+}
+
+/* The peer itself is kept silent: it would contradict what is sent in its name. */
+static size_t drop(void *arg, uint8_t *frame, size_t length)
+{
+    (void)arg;
+    (void)frame;
+    (void)length;
+    return 0;
+}
+
+/* lwIP takes a maximum segment size at any time; segments that are made already would then be too long. */
+static void test_req_036_segment_size_is_told_with_the_syn_alone(void **state)
+{
+    uint8_t bytes[2000] = {0};
+    struct connection c;
+
+    (void)state;
+    begin(&c, 1, 0);
+    world_set_filter(drop, NULL); /* nothing is acknowledged: segments are kept */
+    assert_int_equal(stream_commit(c.stream, bytes, sizeof bytes), sizeof bytes);
+    send_segment(&c, 0, ACK, "\x02\x04\x00\x40", 4, "data", 4);
+    send_segment(&c, 0, ACK | SYN, "\x02\x04\x00\x40", 4, "", 0);
+    world_run(5);
+    assert_int_equal(unread(&c), 0);
+    assert_int_equal(stream_commit(c.stream, bytes, sizeof bytes), sizeof bytes);
+    end(&c);
+}
+
+/* What the peer says of its window: nothing in the SYN, little afterwards. */
+static size_t tell_window(void *arg, uint8_t *frame, size_t length)
+{
+    size_t size;
+    uint8_t *tcp = packet_tcp(frame, length, &size);
+
+    if (tcp != NULL) {
+        packet_put16(tcp + 14, (tcp[13] & SYN) != 0 ? 0 : *(unsigned *)arg);
+        packet_fix(frame, length);
+    }
+    return length;
+}
+
+/* A window that is closed at first and then opens a little: what was sent must not outgrow it inside lwIP. */
+static void test_req_036_window_that_is_closed_at_first(void **state)
+{
+    uint8_t bytes[2000] = {0};
+    unsigned window = 1;
+    struct connection c = {0};
+    size_t done = 0, got = 0, space;
+
+    (void)state;
+    world_begin(&(struct world_config){.seed = 1, .delay_ms = 1, .with_peer = true});
+    world_set_filter(tell_window, &window);
+    peer_listen(PORT);
+    world_open_static(0);
+    c.stream = stream_connect(&peer_address, PORT);
+    assert_true(world_until(is_open, c.stream, 5000));
+    assert_true(world_until(is_accepted, &c.theirs, 5000));
+    assert_int_equal(stream_commit(c.stream, bytes, 100), 0);
+    peer_send(c.theirs, "x", 1);
+    world_run(200);
+    assert_true((space = stream_space(c.stream)) > 0);
+    for (unsigned round = 0; round < 400 && got < sizeof bytes; round++) {
+        done += stream_commit(c.stream, bytes + done, sizeof bytes - done);
+        stream_flush(c.stream);
+        world_run(500);
+        got += peer_receive(c.theirs, bytes, sizeof bytes);
+        window = 8192;
+    }
+    assert_int_equal(got, sizeof bytes);
+    end(&c);
 }
 
 /* CVE-2020-17437: the urgent pointer must not be taken off a length. */
@@ -256,15 +328,6 @@ static void test_req_345_segment_beyond_the_window_is_dropped(void **state)
     world_run(100);
     assert_true(c.acks > at);
     end(&c);
-}
-
-/* The peer itself is kept silent: it would contradict what is sent in its name. */
-static size_t drop(void *arg, uint8_t *frame, size_t length)
-{
-    (void)arg;
-    (void)frame;
-    (void)length;
-    return 0;
 }
 
 /* One byte a segment, never read: memory ends before the window does, and some of it stays for what we send.
@@ -552,6 +615,8 @@ int main(void)
         cmocka_unit_test(test_req_036_option_lengths_are_checked),
         cmocka_unit_test(test_req_036_any_options_end_inside),
         cmocka_unit_test(test_req_036_345_segment_with_bad_options_is_dropped),
+        cmocka_unit_test(test_req_036_segment_size_is_told_with_the_syn_alone),
+        cmocka_unit_test(test_req_036_window_that_is_closed_at_first),
         cmocka_unit_test(test_req_036_345_urgent_pointer_is_nothing),
         cmocka_unit_test(test_req_345_segment_beyond_the_window_is_dropped),
         cmocka_unit_test(test_req_343_small_segments_do_not_take_all_memory),
