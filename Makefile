@@ -362,8 +362,8 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_PROGRAMS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/host/fuzz-programs/%)
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
-$(BUILD)/host/fuzz/libtest-target.a: $(call objects,$(BUILD)/host/fuzz,$(wildcard tests/target/*.c))
-$(BUILD)/host/fuzz-programs/%: $(BUILD)/host/fuzz/tests/fuzz/%.o $(BUILD)/host/fuzz/libtest-target.a $(call HOST_ARCHIVES,fuzz)
+$(BUILD)/host/fuzz/libtest.a: $(call objects,$(BUILD)/host/fuzz,$(wildcard tests/target/*.c) tests/world/packet.c)
+$(BUILD)/host/fuzz-programs/%: $(BUILD)/host/fuzz/tests/fuzz/%.o $(BUILD)/host/fuzz/libtest.a $(call HOST_ARCHIVES,fuzz)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CLANG) $(HOST_COMMON) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate $(filter %.o,$^) \
