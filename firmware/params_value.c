@@ -442,15 +442,14 @@ static bool parse_faults(const struct param_row *row, struct span text, struct p
 
 /* --- Addresses --- */
 
-/* Something that a host can have: not 0/8, not loopback, not multicast or above. */
 static bool parse_host(struct span text, uint8_t ret_address[4])
 {
     struct address address;
 
-    if (!address_parse(text.at, text.length, &address) || address.family != ADDRESS_IPV4)
+    if (!address_parse(text.at, text.length, &address) || !address_is_ipv4_host(&address))
         return false;
     memcpy(ret_address, address.bytes, 4);
-    return ret_address[0] != 0 && ret_address[0] != 127 && ret_address[0] < 224;
+    return true;
 }
 
 static bool parse_ipv4(const struct param_row *row, struct span text, struct param_value *ret_value,

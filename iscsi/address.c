@@ -281,6 +281,13 @@ bool address_equal(const struct address *a, const struct address *b)
     return a->family == b->family && memcmp(a->bytes, b->bytes, length) == 0;
 }
 
+bool address_is_ipv4_host(const struct address *address)
+{
+    uint8_t first = address->bytes[0];
+
+    return address->family == ADDRESS_IPV4 && first != 0 && first != 127 && first < 224;
+}
+
 /* One label: letters, digits and hyphens, no hyphen at its ends, 1 to 63 bytes. */
 static bool is_label(const char *text, size_t length, bool *ret_numeric)
 {

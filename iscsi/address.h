@@ -37,6 +37,9 @@ size_t address_format(const struct address *address, char ret_text[ADDRESS_TEXT_
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* An IPv4 address that a host elsewhere can have: not 0/8, not loopback, not multicast or above. */
+bool address_is_ipv4_host(const struct address *address);
+
 /* A syntactically valid DNS host name (RFC 1123), 1 to 255 bytes. */
 bool address_is_hostname(const char *text, size_t length);
 

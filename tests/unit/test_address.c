@@ -191,6 +191,25 @@ static void test_addresses_are_equal_when_family_and_bytes_are(void **state)
     assert_false(address_equal(&a, &b));
 }
 
+static void test_an_ipv4_host_is_neither_loopback_nor_multicast(void **state)
+{
+    static const char *const good[] = {"1.0.0.1", "10.0.2.2", "126.255.255.255", "128.0.0.1",
+                                       "223.255.255.1"};
+    static const char *const bad[] = {"0.0.0.0",   "0.1.2.3",         "127.0.0.1", "127.255.255.255",
+                                      "224.0.0.1", "255.255.255.255", "::1",       "2001:db8::1"};
+    struct address address;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_true(parse(good[i], &address));
+        assert_true(address_is_ipv4_host(&address));
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_true(parse(bad[i], &address));
+        assert_false(address_is_ipv4_host(&address));
+    }
+}
+
 static bool is_host(const char *text)
 {
     size_t length = strlen(text);
@@ -345,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_ipv4_is_written_as_it_was_read),
         cmocka_unit_test(test_any_ipv6_address_survives_its_text),
         cmocka_unit_test(test_addresses_are_equal_when_family_and_bytes_are),
+        cmocka_unit_test(test_an_ipv4_host_is_neither_loopback_nor_multicast),
         cmocka_unit_test(test_host_names_follow_rfc_1123),
         cmocka_unit_test(test_req_138_143_target_address_in_all_its_forms),
         cmocka_unit_test(test_req_138_bad_target_addresses_are_refused_untouched),
