@@ -3,16 +3,11 @@
 
 #include <string.h>
 
-#include "efi/clock.h"
-#include "iscsi/bytes.h"
+#include "connect.h"
 #include "iscsi/isid.h"
 #include "log.h"
 #include "machine.h"
 #include "settings.h"
-#include "trace.h"
-#include "wait.h"
-
-#define ATTACH_GRACE_MS 999u
 
 static uint32_t duration(enum param_id id)
 {
@@ -53,26 +48,9 @@ static void configure(void)
     machine.lun_config.request_ms = duration(PARAM_DISK_TIMEOUT);
 }
 
-/* What the session did since the last look, told once each. */
-static void tell_attempts(unsigned *told)
+static bool has_answered(void)
 {
-    const struct session_attempt *attempt = session_last_attempt(&machine.session);
-
-    if (attempt->number == *told)
-        return;
-    *told = attempt->number;
-    if (attempt->md5_next)
-        log_print(LOG_INFO, "the first login was refused; a second one offers CHAP with MD5 alone");
-    else if (session_state(&machine.session) != SESSION_FAILED) /* else the sentence at the end tells it */
-        log_print(LOG_INFO, "attempt %u at %s:%u: %s", attempt->number, attempt->portal.host,
-                  attempt->portal.port, fault_text(attempt->fault.code));
-}
-
-static bool moved_on(void *context)
-{
-    tell_attempts(context);
-    return session_state(&machine.session) == SESSION_FAILED || machine.lun.state == LUN_FAILED ||
-           machine.lun.state == LUN_READY;
+    return machine.lun.state == LUN_FAILED || machine.lun.state == LUN_READY;
 }
 
 static void log_login(void)
@@ -117,13 +95,6 @@ static void log_disk(void)
     log_print(LOG_INFO, "%s", line);
 }
 
-/* Before a login began: another NIC on which it was refused has come further. */
-static bool is_of_connecting(enum fault_code code)
-{
-    return code == FAULT_DNS || code == FAULT_DNS_TIMEOUT || code == FAULT_TCP_REFUSED ||
-           code == FAULT_TCP_TIMEOUT || code == FAULT_TCP_UNREACHABLE;
-}
-
 static void give_up(void)
 {
     const struct fault *of_session = session_fault(&machine.session);
@@ -133,10 +104,7 @@ static void give_up(void)
 
     if (of_session->code != FAULT_NONE &&
         !(lun_failed && login && machine.lun.fault.code != FAULT_SESSION_LOST))
-        machine_fail_fault(login                                ? FAILURE_DISK
-                           : is_of_connecting(of_session->code) ? FAILURE_CONNECT
-                                                                : FAILURE_LOGIN,
-                           of_session);
+        machine_fail_fault(login ? FAILURE_DISK : connect_stage(of_session), of_session);
     else if (lun_failed)
         machine_fail_fault(FAILURE_DISK, &machine.lun.fault);
     else /* our own patience ended first */
@@ -162,7 +130,6 @@ static void fail_no_target(const struct params_error *error)
 static bool start(void)
 {
     struct params_error error;
-    const char *wrong;
 
     if (!params_target(&machine.params, &machine.target, &error)) {
         fail_no_target(&error);
@@ -170,18 +137,7 @@ static bool start(void)
     }
     settings_choose_name();
     configure();
-    wrong = session_init(&machine.session, &machine.session_config, machine.seed, clock_ms());
-    if (wrong) {
-        machine_fail(FAILURE_CONFIG, EFI_INVALID_PARAMETER, "The settings cannot be used: %s.", wrong);
-        return false;
-    }
-    lun_init(&machine.lun, &machine.session, &machine.lun_config);
-    pump_init(&machine.pump, &machine.session, &machine.lun);
-    trace_restart();
-    session_open(&machine.session);
-    lun_open(&machine.lun);
-    machine.pumping = true;
-    return true;
+    return connect_start(&machine.lun);
 }
 
 static void log_target(void)
@@ -196,29 +152,15 @@ static void log_target(void)
     log_print(LOG_INFO, "%s", line);
 }
 
-/* A seed is used once: the next session of this start gets another one from it. */
-static void advance_seed(void)
-{
-    struct hash_random random;
-
-    hash_random_init(&random, machine.seed);
-    hash_random_bytes(&random, machine.seed, sizeof machine.seed);
-    bytes_wipe(&random, sizeof random);
-}
-
 enum attach_result attach_disk(void)
 {
-    unsigned told = 0;
     enum wait_end end;
 
-    advance_seed();
     if (!start())
         return ATTACH_FAILED;
     log_target();
     settings_log();
-    /* The session ends at the same time by itself, with its reason: we come after it. */
-    end = wait_until("the target", params_number(&machine.params, PARAM_ATTACH_TIMEOUT) + ATTACH_GRACE_MS,
-                     moved_on, &told);
+    end = connect_wait(params_number(&machine.params, PARAM_ATTACH_TIMEOUT), has_answered);
     if (end == WAIT_DONE && machine.lun.state == LUN_READY) {
         log_login();
         log_disk();
