@@ -18,7 +18,8 @@
 #define SHOW_HOST      60u
 #define SHOW_CHAP_NAME 40u
 #define SHOW_DETAIL    80u
-#define SHOW_PRESENT   80u /* no further LUN is begun behind these */
+#define SHOW_PRESENT   80u  /* no further LUN is begun behind these */
+#define SHOW_TARGETS   200u /* no further target either */
 
 /* What a sentence says besides. */
 #define TELL_INITIATOR 1u
@@ -26,6 +27,7 @@
 #define TELL_PRESENT   4u
 #define TELL_OPCODE    8u
 #define TELL_REASON    16u
+#define TELL_TARGETS   32u
 
 /* %T the target, %A " at" its portal, %L the logical unit. */
 static const char not_tried[] = "Login to %T%A was not tried";
@@ -34,6 +36,7 @@ static const char connection[] = "The connection to %T%A failed";
 static const char login[] = "Login to %T%A failed";
 static const char session[] = "The session with %T%A failed";
 static const char listing[] = "Asking%A for targets failed";
+static const char choice[] = "No target is chosen%A";
 static const char command[] = "A command to %L of %T%A failed";
 static const char disk[] = "%L of %T%A cannot be used";
 
@@ -139,6 +142,7 @@ static const struct row rows[FAULT_COUNT] = {
     [FAULT_LOGOUT_TIMEOUT] = {session, "nothing is lost, but the target may keep the session for a while", 0},
     [FAULT_TARGET_LOGOUT] = {session, "the target is perhaps being maintained: try again later", 0},
     [FAULT_DISCOVERY_EMPTY] = {listing, "check the target's access list", TELL_INITIATOR},
+    [FAULT_DISCOVERY_SEVERAL] = {choice, "set target to the one to boot from", TELL_TARGETS},
     [FAULT_DISCOVERY_SIZE] = {listing, "set target, so that no list is needed", 0},
     [FAULT_ISCSI_RESPONSE] = {command, "look in the target's log", TELL_REASON},
     [FAULT_SCSI_STATUS] = {command, "look in the target's log", 0}, /* see scsi_statuses[] */
@@ -401,6 +405,21 @@ static void print_present(struct fmt *fmt, const struct lun *lun)
         fmt_print(fmt, " and more");
 }
 
+static void print_targets(struct fmt *fmt, const struct targets *targets)
+{
+    size_t limit = fmt->length + SHOW_TARGETS;
+    unsigned i;
+
+    if (!targets)
+        return;
+    for (i = 0; i < targets->count && fmt->length < limit; i++) {
+        fmt_print(fmt, i > 0 ? ", " : ": ");
+        print_bounded(fmt, targets->names[i], SHOW_TARGET);
+    }
+    if (targets->more || i < targets->count)
+        fmt_print(fmt, " and more");
+}
+
 /* One pair of brackets around all that says more. */
 struct more {
     struct fmt *fmt;
@@ -484,6 +503,14 @@ static void print_status(const struct fault *fault, const struct words_context *
     print_remedy(fmt, status->remedy, status->tell, context);
 }
 
+/* As long as no target is named there is no disk: the command was to list the targets. */
+static const char *choose_opening(const struct row *row, const struct words_context *context)
+{
+    bool named = context->target_name && context->target_name[0];
+
+    return row->opening == command && !named ? listing : row->opening;
+}
+
 void words_fault(const struct fault *fault, const struct words_context *context, struct fmt *fmt)
 {
     static const struct words_context nobody;
@@ -497,11 +524,13 @@ void words_fault(const struct fault *fault, const struct words_context *context,
     if (fault->code == FAULT_LOGIN_STATUS) {
         print_status(fault, context, &part);
     } else {
-        print_opening(&part, row->opening, context);
+        print_opening(&part, choose_opening(row, context), context);
         fmt_print(&part, ": %s", fault_text(fault->code));
         print_more(&part, fault, row->tell);
         if (row->tell & TELL_PRESENT)
             print_present(&part, context->disk);
+        if (row->tell & TELL_TARGETS)
+            print_targets(&part, context->targets);
         print_remedy(&part, words_remedy(fault), row->tell, context);
     }
     if (sentence[0] >= 'a' && sentence[0] <= 'z')

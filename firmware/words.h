@@ -13,6 +13,7 @@
 #include "iscsi/address.h"
 #include "iscsi/fault.h"
 #include "iscsi/lun.h"
+#include "targets.h"
 
 /* Whom it was about; NULL or zero where it does not apply. */
 struct words_context {
@@ -21,8 +22,9 @@ struct words_context {
     const struct portal *portal;
     const struct address *address; /* the one that was tried */
     const char *chap_name;
-    const uint8_t *lun;     /* 8 bytes */
-    const struct lun *disk; /* for the list of LUNs that are there */
+    const uint8_t *lun;            /* 8 bytes */
+    const struct lun *disk;        /* for the list of LUNs that are there */
+    const struct targets *targets; /* for the list of targets, where one must be chosen */
 };
 
 #define WORDS_MAX 700u

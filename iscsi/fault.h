@@ -82,6 +82,7 @@
     X(LOGOUT_TIMEOUT, "no answer to the logout")                                                             \
     X(TARGET_LOGOUT, "the target asked for the session to end")                                              \
     X(DISCOVERY_EMPTY, "the portal lists no target for this initiator")                                      \
+    X(DISCOVERY_SEVERAL, "the portal lists several targets")                                                 \
     X(DISCOVERY_SIZE, "the portal's list of targets does not end")                                           \
     /* SCSI */                                                                                               \
     X(ISCSI_RESPONSE, "the target could not carry out the command")                                          \

@@ -86,6 +86,12 @@ static void assert_remedy(const struct fault *fault)
     assert_int_not_equal(remedy[strlen(remedy) - 1], '.');
 }
 
+/* Where targets are asked for there is none to be named yet. */
+static bool is_of_discovery(unsigned code)
+{
+    return code == FAULT_DISCOVERY_EMPTY || code == FAULT_DISCOVERY_SEVERAL || code == FAULT_DISCOVERY_SIZE;
+}
+
 static void test_every_fault_makes_a_whole_sentence(void **state)
 {
     (void)state;
@@ -97,7 +103,7 @@ static void test_every_fault_makes_a_whole_sentence(void **state)
         assert_whole(&fault);
         assert_has("storage.example:3260");
         assert_has("(10.0.2.2)");
-        if (code != FAULT_DISCOVERY_EMPTY && code != FAULT_DISCOVERY_SIZE)
+        if (!is_of_discovery(code))
             assert_has(TARGET);
         if (code != FAULT_LOGIN_STATUS)
             assert_has(fault_text((enum fault_code)code));
@@ -494,6 +500,51 @@ static void test_a_missing_lun_lists_those_that_are_there(void **state)
     free(disk);
 }
 
+/* --- Several targets --- */
+
+static void test_req_023_the_targets_to_choose_from_are_listed(void **state)
+{
+    const struct fault fault = {.code = FAULT_DISCOVERY_SEVERAL, .opcode = 0xff};
+    struct targets *targets = calloc(1, sizeof *targets);
+    struct words_context context = {.portal = &portal, .address = &address, .targets = targets};
+
+    (void)state;
+    targets->count = 2;
+    strcpy(targets->names[0], TARGET);
+    strcpy(targets->names[1], "eui.02004567a425678d");
+    say(&fault, &context);
+    assert_whole(&fault);
+    assert_string_equal(sentence,
+                        "No target is chosen at " PORTAL ": the portal lists several targets: " TARGET
+                        ", eui.02004567a425678d; set target to the one to boot from.");
+    targets->more = true;
+    say(&fault, &context);
+    assert_has("eui.02004567a425678d and more; set target");
+    targets->more = false;
+    targets->count = TARGETS_NAMES_MAX; /* more than a sentence has room for */
+    for (unsigned i = 0; i < TARGETS_NAMES_MAX; i++)
+        snprintf(targets->names[i], sizeof targets->names[i], TARGET "-with-a-name-of-usual-length-%u", i);
+    say(&fault, &context);
+    assert_whole(&fault);
+    assert_has("-0, " TARGET);
+    assert_has(" and more; set target");
+    assert_lacks("-length-7");
+    free(targets);
+}
+
+static void test_a_list_that_does_not_come_is_not_a_disk_that_fails(void **state)
+{
+    const struct fault fault = {.code = FAULT_COMMAND_TIMEOUT, .opcode = 0x24};
+    struct words_context context = whole;
+
+    (void)state;
+    context.target_name = "";
+    say(&fault, &context);
+    assert_whole(&fault);
+    assert_has("Asking at " PORTAL " for targets failed: a command was not answered in time");
+    assert_lacks("LUN");
+}
+
 /* --- The longest names, and hostile ones --- */
 
 static void test_the_longest_sentences_fit_and_end(void **state)
@@ -502,6 +553,7 @@ static void test_the_longest_sentences_fit_and_end(void **state)
     struct portal far;
     struct address six = {.family = ADDRESS_IPV6};
     struct lun *disk = calloc(1, sizeof *disk);
+    struct targets *targets = calloc(1, sizeof *targets);
     uint8_t lun[8];
     struct words_context context = {.initiator_name = name,
                                     .target_name = name,
@@ -509,7 +561,8 @@ static void test_the_longest_sentences_fit_and_end(void **state)
                                     .address = &six,
                                     .chap_name = chap,
                                     .lun = lun,
-                                    .disk = disk};
+                                    .disk = disk,
+                                    .targets = targets};
 
     (void)state;
     memset(lun, 0xff, sizeof lun);
@@ -523,6 +576,9 @@ static void test_the_longest_sentences_fit_and_end(void **state)
     far.port = 65535;
     disk->present_count = LUN_PRESENT_MAX;
     disk->present_more = true;
+    targets->count = TARGETS_NAMES_MAX;
+    for (unsigned i = 0; i < TARGETS_NAMES_MAX; i++)
+        memcpy(targets->names[i], name, sizeof name);
     for (unsigned code = 0; code < FAULT_COUNT; code++) {
         struct fault fault = {
             .code = (enum fault_code)code, .opcode = 0x3f, .login_class = 2, .login_detail = 1};
@@ -537,9 +593,10 @@ static void test_the_longest_sentences_fit_and_end(void **state)
         say(&fault, &context);
         assert_whole(&fault);
         assert_has("hhh...:65535 (ffff:");
-        if (code != FAULT_DISCOVERY_EMPTY && code != FAULT_DISCOVERY_SIZE)
+        if (!is_of_discovery(code) || code == FAULT_DISCOVERY_SEVERAL)
             assert_has("\\xfe...");
     }
+    free(targets);
     free(disk);
 }
 
@@ -604,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_the_address_stands_behind_a_name_alone),
         cmocka_unit_test(test_luns_are_told_both_ways),
         cmocka_unit_test(test_a_missing_lun_lists_those_that_are_there),
+        cmocka_unit_test(test_req_023_the_targets_to_choose_from_are_listed),
+        cmocka_unit_test(test_a_list_that_does_not_come_is_not_a_disk_that_fails),
         cmocka_unit_test(test_the_longest_sentences_fit_and_end),
         cmocka_unit_test(test_req_168_hostile_names_are_escaped),
         cmocka_unit_test(test_a_sentence_is_appended),
