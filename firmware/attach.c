@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "connect.h"
+#include "discover.h"
+#include "efi/clock.h"
 #include "iscsi/isid.h"
 #include "log.h"
 #include "machine.h"
@@ -20,7 +22,7 @@ static void configure_login(struct login_config *login)
 {
     *login = (struct login_config){
         .initiator_name = machine.initiator_name,
-        .target_name = machine.target.target,
+        .target_name = machine.target.target[0] ? machine.target.target : NULL,
         .chap = {.has_random = machine.entropy != ENTROPY_JITTER},
     };
     params_login(&machine.params, login);
@@ -53,6 +55,12 @@ static bool has_answered(void)
     return machine.lun.state == LUN_FAILED || machine.lun.state == LUN_READY;
 }
 
+/* The network may have named it. */
+static void print_target(struct fmt *fmt)
+{
+    fmt_escaped(fmt, machine.target.target, strlen(machine.target.target));
+}
+
 static void log_login(void)
 {
     const struct session_info *info = session_info(&machine.session);
@@ -60,8 +68,9 @@ static void log_login(void)
     struct fmt fmt;
 
     fmt_init(&fmt, line, sizeof line);
-    fmt_print(&fmt, "logged in to %s, portal group %u, %s", machine.target.target,
-              (unsigned)info->keys.target_portal_group_tag,
+    fmt_print(&fmt, "logged in to ");
+    print_target(&fmt);
+    fmt_print(&fmt, ", portal group %u, %s", (unsigned)info->keys.target_portal_group_tag,
               info->mutual          ? "mutual CHAP"
               : info->authenticated ? "CHAP"
                                     : "no authentication");
@@ -120,24 +129,21 @@ static void fail_no_target(const struct params_error *error)
                      "root-path in lunboot.conf.",
                      machine.lease_reason);
     else
-        machine_fail(
-            FAILURE_NO_TARGET, EFI_NOT_FOUND,
-            "No target: neither DHCP on this network nor the configuration names one (%s); set root-path in "
-            "lunboot.conf or DHCP option 17.",
-            error->reason);
+        machine_fail(FAILURE_NO_TARGET, EFI_NOT_FOUND, "No target: %s.", error->reason);
 }
 
-static bool start(void)
+/* What is to be attached: the disk of the target that is configured, or of the one that the portal lists. */
+static enum attach_result find_target(void)
 {
     struct params_error error;
 
     if (!params_target(&machine.params, &machine.target, &error)) {
         fail_no_target(&error);
-        return false;
+        return ATTACH_FAILED;
     }
     settings_choose_name();
     configure();
-    return connect_start(&machine.lun);
+    return machine.target.target[0] ? ATTACH_READY : discover_target();
 }
 
 static void log_target(void)
@@ -146,21 +152,22 @@ static void log_target(void)
     struct fmt fmt;
 
     fmt_init(&fmt, line, sizeof line);
-    fmt_print(&fmt, "target %s at %s:%u, ", machine.target.target, machine.target.portal.host,
-              machine.target.portal.port);
+    fmt_print(&fmt, "target ");
+    print_target(&fmt);
+    fmt_print(&fmt, " at %s:%u, ", machine.target.portal.host, machine.target.portal.port);
     words_lun(machine.target.lun, &fmt);
     log_print(LOG_INFO, "%s", line);
 }
 
-enum attach_result attach_disk(void)
+static enum attach_result attach(uint64_t limit_ms)
 {
     enum wait_end end;
 
-    if (!start())
-        return ATTACH_FAILED;
     log_target();
     settings_log();
-    end = connect_wait(params_number(&machine.params, PARAM_ATTACH_TIMEOUT), has_answered);
+    if (!connect_start(&machine.lun))
+        return ATTACH_FAILED;
+    end = connect_wait(limit_ms, has_answered);
     if (end == WAIT_DONE && machine.lun.state == LUN_READY) {
         log_login();
         log_disk();
@@ -172,4 +179,15 @@ enum attach_result attach_disk(void)
     }
     give_up();
     return ATTACH_FAILED;
+}
+
+enum attach_result attach_disk(void)
+{
+    uint64_t start = clock_ms(), limit_ms = duration(PARAM_ATTACH_TIMEOUT), passed;
+    enum attach_result found = find_target();
+
+    if (found != ATTACH_READY)
+        return found;
+    passed = clock_ms() - start; /* discovery and login share the time */
+    return attach(passed < limit_ms ? limit_ms - passed : 0);
 }

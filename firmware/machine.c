@@ -161,6 +161,7 @@ void machine_fail_fault(enum failure_stage stage, const struct fault *fault)
                          : NULL,
         .lun = machine.target.lun,
         .disk = &machine.lun,
+        .targets = &machine.targets,
     };
     char sentence[WORDS_MAX];
     struct fmt fmt;

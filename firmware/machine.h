@@ -18,6 +18,7 @@
 #include "net/pcap.h"
 #include "params.h"
 #include "pump.h"
+#include "targets.h"
 #include "words.h"
 
 /* Why a NIC or the whole boot failed; of several the one that came furthest is told. */
@@ -64,6 +65,7 @@ struct machine {
 
     char initiator_name[NAME_MAX_BYTES + 1];
     struct params_target target;
+    struct targets targets; /* that the portal lists, where it had to be asked */
     struct session_config session_config;
     struct lun_config lun_config;
     struct session session;

@@ -163,10 +163,10 @@ bool params_read_options(struct params *params, const char *text, size_t length,
  * lower. */
 struct params_target {
     struct portal portal;
-    char target[NAME_MAX_BYTES + 1];
+    char target[NAME_MAX_BYTES + 1]; /* empty: nobody names it, the portal is to be asked */
     uint8_t lun[8];
 };
-/* False when portal or target is missing: *ret_error names what to set. */
+/* False when the portal is missing: *ret_error says what to set. */
 bool params_target(const struct params *params, struct params_target *ret_target,
                    struct params_error *ret_error);
 

@@ -47,12 +47,8 @@ bool params_target(const struct params *params, struct params_target *ret_target
     if (!target.portal.host[0])
         return params_refuse(
             ret_error, PARAM_UNSET, 0, "portal", 6,
-            "nobody says where the target is: set portal and target, or root-path, in lunboot.conf "
-            "or in DHCP option 17");
-    if (!target.target[0])
-        return params_refuse(
-            ret_error, PARAM_UNSET, 0, "target", 6,
-            "nobody says which target to boot from: set target, or root-path, in lunboot.conf");
+            "neither DHCP on this network nor the configuration says where it is; set root-path in "
+            "lunboot.conf or DHCP option 17, or portal in lunboot.conf");
     *ret_target = target;
     return true;
 }

@@ -26,7 +26,9 @@
       "iscsi:10.0.2.2:::1:iqn.2026-11.com.example:disk1")                                                    \
     X(PORTAL_KEY, "portal", PORTAL, LOCAL | IBFT, NULL, NULL, 0, 0,                                          \
       "Where the target listens: an address or a name, and a port if it is not 3260.", "10.0.2.2:3260")      \
-    X(TARGET, "target", NAME, LOCAL | IBFT, NULL, NULL, 0, 0, "The iSCSI name of the target.",               \
+    X(TARGET, "target", NAME, LOCAL | IBFT, NULL, NULL, 0, 0,                                                \
+      "The iSCSI name of the target; without one the portal is asked, and the only target that it lists is " \
+      "used.",                                                                                               \
       "iqn.2026-11.com.example:disk1")                                                                       \
     X(LUN_KEY, "lun", LUN, LOCAL | IBFT, "0", NULL, 0, 0,                                                    \
       "The logical unit: decimal, or four groups of four hexadecimal digits joined by dashes.", "1")         \
@@ -87,7 +89,7 @@
     X(COMMAND_TIMEOUT, "command-timeout", DURATION, LOCAL, "30s", NULL, SECOND, 10 * MINUTE,                 \
       "For one SCSI command.", "30s")                                                                        \
     X(ATTACH_TIMEOUT, "attach-timeout", DURATION, LOCAL, "60s", NULL, SECOND, 60 * MINUTE,                   \
-      "From the first packet of a session to a disk that is ready.", "2m")                                   \
+      "From the first packet to the target to a disk that is ready.", "2m")                                  \
     X(DISK_TIMEOUT, "disk-timeout", DURATION, LOCAL, "180s", NULL, 10 * SECOND, 60 * MINUTE,                 \
       "The longest that one read or write waits, recovery of the connection included; and 1 s more for "     \
       "each 64 KB.",                                                                                         \

@@ -28,6 +28,7 @@
 #define TELL_OPCODE    8u
 #define TELL_REASON    16u
 #define TELL_TARGETS   32u
+#define TELL_ACCOUNT   64u
 
 /* %T the target, %A " at" its portal, %L the logical unit. */
 static const char not_tried[] = "Login to %T%A was not tried";
@@ -113,10 +114,10 @@ static const struct row rows[FAULT_COUNT] = {
     [FAULT_KEY_MISSING] = {login, UPDATE, 0},
     [FAULT_AUTH_METHOD] =
         {login, "set chap-name and chap-secret if the target wants CHAP, or allow CHAP at the target",
-         TELL_INITIATOR},
+         TELL_INITIATOR | TELL_ACCOUNT},
     [FAULT_AUTH_SKIPPED] = {login,
                             "switch CHAP on at the target for this initiator; lunboot does not do without it",
-                            TELL_INITIATOR},
+                            TELL_INITIATOR | TELL_ACCOUNT},
     [FAULT_AUTH_ALGORITHM] = {login, "add an algorithm that the target knows to chap-algorithms", 0},
     [FAULT_AUTH_ORDER] = {login, UPDATE, 0},
     [FAULT_AUTH_VALUE] = {login, UPDATE, 0},
@@ -176,7 +177,7 @@ static const struct status_row {
      "check initiator-name and the CHAP settings, and report this with what log = trace prints",
      TELL_INITIATOR},
     {2, 0x01, "authentication failed", ACCOUNT ", and whether it wants CHAP, one-way or mutual",
-     TELL_INITIATOR | TELL_CHAP},
+     TELL_INITIATOR | TELL_CHAP | TELL_ACCOUNT},
     {2, 0x02, "this initiator has no access to this target",
      "add the initiator's name to the target's access list", TELL_INITIATOR},
     {2, 0x03, "there is no such target at this portal", "check the target's name and the portal's address",
@@ -362,6 +363,12 @@ static void print_portal(struct fmt *fmt, const struct words_context *context)
         fmt_print(fmt, " (%s)", address);
 }
 
+/* As long as no target is named, targets are being asked for, and there is no disk. */
+static bool names_target(const struct words_context *context)
+{
+    return context->target_name && context->target_name[0];
+}
+
 static void print_opening(struct fmt *fmt, const char *opening, const struct words_context *context)
 {
     for (; *opening; opening++) {
@@ -376,7 +383,7 @@ static void print_opening(struct fmt *fmt, const char *opening, const struct wor
             words_lun(context->lun, fmt);
         else if (*opening == 'L')
             fmt_print(fmt, "the disk");
-        else if (context->target_name && context->target_name[0])
+        else if (names_target(context))
             print_bounded(fmt, context->target_name, SHOW_TARGET);
         else
             fmt_print(fmt, "the target");
@@ -480,6 +487,8 @@ static void print_remedy(struct fmt *fmt, const char *remedy, unsigned tell,
     struct more m = {.fmt = fmt};
 
     fmt_print(fmt, "; %s", remedy);
+    if (tell & TELL_ACCOUNT && !names_target(context))
+        fmt_print(fmt, "; or set target, for its list may have an account of its own, or none");
     if (tell & TELL_INITIATOR && context->initiator_name && context->initiator_name[0]) {
         fmt_print(more(&m), "this initiator is ");
         print_bounded(fmt, context->initiator_name, SHOW_INITIATOR);
@@ -503,14 +512,6 @@ static void print_status(const struct fault *fault, const struct words_context *
     print_remedy(fmt, status->remedy, status->tell, context);
 }
 
-/* As long as no target is named there is no disk: the command was to list the targets. */
-static const char *choose_opening(const struct row *row, const struct words_context *context)
-{
-    bool named = context->target_name && context->target_name[0];
-
-    return row->opening == command && !named ? listing : row->opening;
-}
-
 void words_fault(const struct fault *fault, const struct words_context *context, struct fmt *fmt)
 {
     static const struct words_context nobody;
@@ -524,7 +525,8 @@ void words_fault(const struct fault *fault, const struct words_context *context,
     if (fault->code == FAULT_LOGIN_STATUS) {
         print_status(fault, context, &part);
     } else {
-        print_opening(&part, choose_opening(row, context), context);
+        print_opening(&part, row->opening == command && !names_target(context) ? listing : row->opening,
+                      context);
         fmt_print(&part, ": %s", fault_text(fault->code));
         print_more(&part, fault, row->tell);
         if (row->tell & TELL_PRESENT)

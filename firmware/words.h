@@ -18,7 +18,7 @@
 /* Whom it was about; NULL or zero where it does not apply. */
 struct words_context {
     const char *initiator_name;
-    const char *target_name;
+    const char *target_name; /* NULL or empty: targets were asked for */
     const struct portal *portal;
     const struct address *address; /* the one that was tried */
     const char *chap_name;

@@ -958,10 +958,30 @@ static void test_what_is_missing_is_named(void **state)
 
     (void)state;
     assert_false(params_target(&params, &target, &problem));
-    expect_words("portal: nobody says where the target is");
-    good_file("portal = 10.0.2.2\n");
+    expect_words("says where it is; set root-path in lunboot.conf or DHCP option 17, or portal");
+    good_file("target = " TARGET "\n");
     assert_false(params_target(&params, &target, &problem));
-    expect_words("target: nobody says which target");
+    expect_words("says where it is");
+}
+
+static void test_req_023_a_portal_alone_is_enough(void **state)
+{
+    struct params_target target;
+
+    (void)state;
+    good_file("portal = san.example:860\nlun = 1\n");
+    assert_true(params_target(&params, &target, &problem));
+    assert_string_equal(target.portal.host, "san.example");
+    assert_int_equal(target.portal.port, 860);
+    assert_string_equal(target.target, "");
+    assert_int_equal(target.lun[1], 1);
+    good_file("ip = 10.0.2.15/24\n");
+    assert_false(params_check(&params, &problem)); /* the name must be looked up all the same */
+    expect_words("set dns too");
+    assert_true(from_dhcp(PARAM_ROOT_PATH_KEY, "iscsi:10.0.2.2:::3:" TARGET)); /* which names the target */
+    assert_true(params_target(&params, &target, &problem));
+    assert_string_equal(target.portal.host, "san.example");
+    assert_string_equal(target.target, TARGET);
 }
 
 /* --- The derived name --- */
@@ -1217,6 +1237,7 @@ int main(void)
         T(test_a_higher_root_path_replaces_the_keys),
         T(test_keys_beside_a_root_path_replace_its_parts),
         T(test_what_is_missing_is_named),
+        T(test_req_023_a_portal_alone_is_enough),
         T(test_req_006_007_the_derived_name_is_always_the_same),
         T(test_req_007_without_a_uuid_the_mac_makes_the_name),
         T(test_an_ibft_is_a_source),

@@ -545,6 +545,25 @@ static void test_a_list_that_does_not_come_is_not_a_disk_that_fails(void **state
     assert_lacks("LUN");
 }
 
+/* Many targets list without an account, or with another one than for the disk. */
+static void test_req_175_a_list_may_have_an_account_of_its_own(void **state)
+{
+    static const struct fault faults[] = {{.code = FAULT_LOGIN_STATUS, .login_class = 2, .login_detail = 1},
+                                          {.code = FAULT_AUTH_METHOD},
+                                          {.code = FAULT_AUTH_SKIPPED}};
+    struct words_context context = whole;
+
+    (void)state;
+    context.target_name = NULL;
+    for (unsigned i = 0; i < 3; i++) {
+        say(&faults[i], &context);
+        assert_whole(&faults[i]);
+        assert_has("or set target, for its list may have an account of its own");
+        say(&faults[i], &whole);
+        assert_lacks("set target");
+    }
+}
+
 /* --- The longest names, and hostile ones --- */
 
 static void test_the_longest_sentences_fit_and_end(void **state)
@@ -663,6 +682,7 @@ int main(void)
         cmocka_unit_test(test_a_missing_lun_lists_those_that_are_there),
         cmocka_unit_test(test_req_023_the_targets_to_choose_from_are_listed),
         cmocka_unit_test(test_a_list_that_does_not_come_is_not_a_disk_that_fails),
+        cmocka_unit_test(test_req_175_a_list_may_have_an_account_of_its_own),
         cmocka_unit_test(test_the_longest_sentences_fit_and_end),
         cmocka_unit_test(test_req_168_hostile_names_are_escaped),
         cmocka_unit_test(test_a_sentence_is_appended),

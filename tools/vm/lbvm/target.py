@@ -51,6 +51,7 @@ class Target:
         self.log = Path(log) if log else self.folder / "tgtd.log"
         self.control = 1  # names the socket inside our own folder only
         self.options, self.digests = options, digests
+        self.targets = 1
         self.daemon = None
         self.said = ""
 
@@ -116,6 +117,16 @@ class Target:
             self._admin("--op", "update", "--mode", "logicalunit", "--tid", "1", "--lun", str(number),
                         "--params", "readonly=1")
 
+    def add_target(self, iqn):
+        """One more that the portal lists, without a disk."""
+        self.targets += 1
+        self._admin("--op", "new", "--mode", "target", "--tid", str(self.targets), "-T", iqn)
+        self._admin("--op", "bind", "--mode", "target", "--tid", str(self.targets), "-I", "ALL")
+
+    def protect_list(self):
+        """Whoever asks for the targets must prove itself, too."""
+        self._admin("--op", "bind", "--mode", "account", "--user", self.chap.name)
+
     def _account(self, account, *direction):
         self._admin("--op", "new", "--mode", "account", "--user", account.name, "--password", account.secret)
         self._admin("--op", "bind", "--mode", "account", "--tid", "1", "--user", account.name, *direction)
@@ -145,7 +156,8 @@ class Target:
 
     def stop(self):
         if self.daemon and self.daemon.alive():
-            self._admin("--op", "delete", "--force", "--mode", "target", "--tid", "1", check=False)
+            for tid in range(1, self.targets + 1):
+                self._admin("--op", "delete", "--force", "--mode", "target", "--tid", str(tid), check=False)
             self._admin("--op", "delete", "--mode", "system", check=False)
             try:
                 self.daemon.process.wait(10)
