@@ -142,6 +142,7 @@ static enum attach_result find_target(void)
         return ATTACH_FAILED;
     }
     settings_choose_name();
+    settings_log();
     configure();
     return machine.target.target[0] ? ATTACH_READY : discover_target();
 }
@@ -164,7 +165,6 @@ static enum attach_result attach(uint64_t limit_ms)
     enum wait_end end;
 
     log_target();
-    settings_log();
     if (!connect_start(&machine.lun))
         return ATTACH_FAILED;
     end = connect_wait(limit_ms, has_answered);
