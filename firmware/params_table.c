@@ -27,8 +27,7 @@
     X(PORTAL_KEY, "portal", PORTAL, LOCAL | IBFT, NULL, NULL, 0, 0,                                          \
       "Where the target listens: an address or a name, and a port if it is not 3260.", "10.0.2.2:3260")      \
     X(TARGET, "target", NAME, LOCAL | IBFT, NULL, NULL, 0, 0,                                                \
-      "The iSCSI name of the target; without one the portal is asked, and the only target that it lists is " \
-      "used.",                                                                                               \
+      "The iSCSI name of the target; without one the portal is asked, and its only target is used.",         \
       "iqn.2026-11.com.example:disk1")                                                                       \
     X(LUN_KEY, "lun", LUN, LOCAL | IBFT, "0", NULL, 0, 0,                                                    \
       "The logical unit: decimal, or four groups of four hexadecimal digits joined by dashes.", "1")         \
