@@ -140,7 +140,7 @@ DEPEND = -MD -MP -MF $(@:.o=.d)
 
 EFI_TARGET := --target=x86_64-unknown-windows-gnu
 EFI_CFLAGS := $(EFI_TARGET) -std=c11 -O2 -g -gdwarf-4 -ffreestanding -fshort-wchar -mno-red-zone -mno-stack-arg-probe \
-              -fno-stack-protector -fno-omit-frame-pointer -ffunction-sections -fdata-sections -nostdlibinc \
+              -fstack-protector-strong -fno-omit-frame-pointer -ffunction-sections -fdata-sections -nostdlibinc \
               -isystem efi/runtime/include -DLUNBOOT_VERSION='"$(VERSION)"'
 # The same bytes from any directory: no path of this machine gets in.
 EFI_CFLAGS += -ffile-compilation-dir=. -ffile-prefix-map=$(BUILD)/include/net/= -ffile-prefix-map=$(BUILD)/include/efi/= \

@@ -80,7 +80,8 @@ static void log_login(void)
     if (info->weak_challenge)
         log_print(LOG_INFO, "the target's CHAP challenge is short: an eavesdropper may guess the secret");
     if (info->repeated_challenge)
-        log_print(LOG_INFO, "the target sent the same CHAP challenge again: who saw the answer can repeat it");
+        log_print(LOG_INFO,
+                  "the target sent the same CHAP challenge again: who saw the answer can repeat it");
     if (info->moved_permanently)
         log_print(LOG_INFO, "the target has moved for good to %s:%u: change the configuration",
                   info->portal.host, info->portal.port);

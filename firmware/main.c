@@ -11,6 +11,7 @@
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/devpath.h"
+#include "efi/stackguard.h"
 #include "lastfailure.h"
 #include "log.h"
 #include "machine.h"
@@ -159,13 +160,10 @@ static EFI_STATUS run(void)
     return EFI_ERROR(machine.failure.status) ? machine.failure.status : EFI_ABORTED;
 }
 
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table);
-
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
+STACKGUARD_OWN static EFI_STATUS start(void)
 {
     EFI_STATUS status;
 
-    uefi_init(image, system_table);
     clock_init();
     log_init(clock_ms);
     screen_open();
@@ -177,4 +175,13 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
     console_watchdog(0);
     log_print(LOG_INFO, "back to the firmware: %s", uefi_status_name(status));
     return status;
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table);
+
+STACKGUARD_NONE EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system_table)
+{
+    uefi_init(image, system_table);
+    stackguard_set();
+    return start();
 }

@@ -21,6 +21,7 @@
 #include "efi/loader.h"
 #include "efi/smbios.h"
 #include "efi/snp.h"
+#include "efi/stackguard.h"
 #include "efi/tpl.h"
 #include "efi/variable.h"
 
@@ -631,6 +632,40 @@ static void try_variables(void)
 
 /* --- The end --- */
 
+/* What a copy that knows no bound does to its caller. Not known to the compiler to return. */
+static void (*volatile copy_too_far)(char *to);
+
+static void write_over_the_stack(char *to)
+{
+    for (unsigned i = 0; i < 256; i++) {
+        to[i] = 'x';
+    }
+}
+
+STACKGUARD_OWN static void overflow(void)
+{
+    char small[16];
+
+    copy_too_far = write_over_the_stack;
+    copy_too_far(small);
+    sayf("%c", small[0]);
+}
+
+/* Only where the test asks for it, by a file beside the program: nothing comes after it. */
+static void try_overflow(void)
+{
+    char *asked = NULL;
+    size_t length = 0;
+
+    if (EFI_ERROR(file_read_beside("overflow", 16, &asked, &length))) {
+        return;
+    }
+    uefi_free(asked);
+    say("overflow begins\r\n");
+    overflow();
+    say("overflow came back\r\n");
+}
+
 static unsigned before_calls;
 static unsigned exit_calls;
 
@@ -669,11 +704,12 @@ static void leave(EFI_HANDLE image)
     __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "Nd"((uint16_t)ACPI_PM1_CONTROL));
 }
 
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+STACKGUARD_NONE EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     size_t length = 0;
 
     uefi_init(image, system);
+    stackguard_set();
     char *options = file_load_options(&length);
     if (options != NULL && strncmp(options, "child", 5) == 0) {
         check("child's load options", strcmp(options, CHILD_OPTIONS) == 0);
@@ -699,6 +735,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     }
     try_acpi();
     try_variables();
+    try_overflow();
     leave(image);
     return EFI_SUCCESS;
 }

@@ -68,6 +68,15 @@ def test_loaded_over_the_second_nic(request):
     assert "files beside the program: 0" in text
 
 
+def test_req_350_a_stack_that_is_written_over_ends_the_program(request):
+    folder = prepare(request.node.name)
+    esp = make_esp(folder / "esp.img", SELFTEST, more={"EFI/BOOT/overflow": b"please"})
+    with Vm(Machine(disks=[Disk(esp, bootindex=0)]), folder) as guest:
+        guest.wait_for("^overflow begins$")
+        guest.wait_for("Exception Type - 06")  # the trap of efi/stackguard.c, and not where the text has led to
+        assert "overflow came back" not in guest.text
+
+
 @pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
 def test_newer_firmware(request):
     run(request.node.name, [Nic()], code=str(NEWER / "OVMF_CODE_4M.fd"), variables=str(NEWER / "OVMF_VARS_4M.fd"))
