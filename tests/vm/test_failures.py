@@ -61,6 +61,14 @@ def test_no_dhcp_server(lab):
     assert "52:54:00:4c:55:01" in sentence and "DHCP" in sentence
 
 
+def test_dhcp_server_that_only_offers(lab):
+    net = lab.network()
+    net.segment()
+    net.offers_only()
+    sentence = failure(lab, lab.boot(lab.config(dhcp_wait="3s"), [Nic(tap=net.tap())], net))
+    assert "made an offer and then did not confirm it" in sentence and "check the DHCP server" in sentence
+
+
 def test_dhcp_without_a_target(lab):
     sentence = failure(lab, lab.boot(lab.config()))
     assert "root-path" in sentence and "17" in sentence

@@ -8,6 +8,7 @@ namespace lives as long as its holder process, and that ends with ours, because 
 
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -89,6 +90,23 @@ class Dhcp:
         self.space.close()
 
 
+# Answers each DISCOVER and no REQUEST (RFC 2131): the fields of the message, then options 53, 54, 51 and 1.
+OFFERS_ONLY = """
+import socket, sys
+here, lan = socket.inet_aton(sys.argv[2]), socket.socket(type=socket.SOCK_DGRAM)
+lan.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+lan.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode())
+lan.bind(("", 67))
+print("listening", flush=True)
+while True:
+    asked = lan.recv(2000)
+    if bytes([53, 1, 1]) in asked[240:]:
+        offer = b"\\2\\1\\6\\0" + asked[4:8] + bytes(8) + here[:3] + bytes([99]) + bytes(8) + asked[28:44] + bytes(192)
+        offer += bytes([99, 130, 83, 99, 53, 1, 2, 54, 4, *here, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0, 255])
+        lan.sendto(offer, ("255.255.255.255", 68))
+"""
+
+
 class Net:
     """The test's network: segments (bridges with our address on them), taps for guests, DHCP servers."""
 
@@ -132,6 +150,13 @@ class Net:
         server = Dhcp(self, segment, address, first or f"{base}.100", last or f"{base}.150", **more)
         self.servers.append(server)
         return server
+
+    def offers_only(self, segment="lan", address="192.168.60.1"):
+        """A DHCP server on our own address that confirms nothing."""
+        command = self.prefix() + [sys.executable, "-c", OFFERS_ONLY, segment, address]
+        server = Daemon("DHCP server", command, self.folder / f"dhcp-{self.next_index()}.log")
+        self.servers.append(server)
+        server.wait_until(lambda: "listening" in server.text(), "line in its log")
 
     def close(self):
         for server in self.servers:
