@@ -55,7 +55,8 @@ static void fail_no_nic(const char *wanted, unsigned there)
         fmt_print(&fmt, i ? ", " : "");
         name_nic(&machine.nics[i], &fmt);
     }
-    machine_fail(FAILURE_NO_NIC, EFI_NOT_FOUND, "No network interface matches nic = %s; there are: %s.",
+    machine_fail(FAILURE_NO_NIC, EFI_NOT_FOUND,
+                 "No network interface matches nic = %s; there are: %s; set nic to one of these, or to auto.",
                  wanted, list);
 }
 

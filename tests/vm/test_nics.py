@@ -45,6 +45,7 @@ def test_nic_that_is_not_there_lists_those_that_are(lab):
     guest = lab.boot(lab.config(nic="52:54:00:00:00:99"))
     sentence = guest.lunboot_failed()
     assert "52:54:00:00:00:99" in sentence and "52:54:00:4c:55:01" in sentence and "00:08.0" in sentence
+    assert "set nic to one of these" in sentence
     guest.back_in_firmware()
 
 
