@@ -187,3 +187,18 @@ def test_lio_protects_a_disk_from_writing(world, tmp_path):
 def test_lio_has_no_session_left_after_a_logout(world):
     assert lunctl("ping", world.url("open"), *AS).status == 0
     assert world.lio.sessions(BASE + "open") == []
+
+
+# --- A boot ----------------------------------------------------------------------------------------------------------
+
+
+def test_lunboot_boots_from_lio_with_mutual_chap_and_digests(lab, world):
+    """SHA3-256 both ways, and CRC32C over headers and data, as the device path tells."""
+    accounts = {"chap_name": CHAP.name, "chap_secret": CHAP.secret, "mutual_chap_name": MUTUAL.name,
+                "mutual_chap_secret": MUTUAL.secret}
+    root_path = world.lio.root_path(BASE + "boot")
+    guest = lab.boot(lab.config(root_path=root_path, auth="mutual", digests="require", **accounts))
+    guest.wait_for(r"mutual\s+CHAP\s+with\s+SHA3-256")
+    assert f"iSCSI({BASE}boot,0x1,0x0001000000000000,CRC32C,CRC32C,CHAP_BI,TCP)" in guest.marker("lun")["device"]
+    guest.back_in_firmware()
+    assert world.lio.sessions(BASE + "boot") == []
