@@ -131,6 +131,12 @@ class Target:
         self._admin("--op", "new", "--mode", "account", "--user", account.name, "--password", account.secret)
         self._admin("--op", "bind", "--mode", "account", "--tid", "1", "--user", account.name, *direction)
 
+    def redirect(self, to, permanent=False):
+        """Sends whoever logs in to another Target. (tgtd does not where the initiator itself has that address.)"""
+        for name, value in {"Address": to.address, "Port": to.port,
+                            "Reason": "Permanent" if permanent else "Temporary"}.items():
+            self._admin("--op", "update", "--mode", "target", "--tid", "1", "-n", f"Redirect{name}", "-v", str(value))
+
     def sessions(self):
         """Initiator names of the sessions that are there now."""
         shown = self._admin("--op", "show", "--mode", "target").stdout
