@@ -16,6 +16,14 @@ struct memory_attributes {
 static EFI_GUID memory_attributes_guid = {
     0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
 
+static struct memory_attributes *find_protection(void)
+{
+    struct memory_attributes *protection = NULL;
+
+    uefi_bs->LocateProtocol(&memory_attributes_guid, NULL, (void **)&protection);
+    return protection;
+}
+
 EFI_STATUS codepage_allocate(EFI_PHYSICAL_ADDRESS *ret_page)
 {
     EFI_PHYSICAL_ADDRESS page = 0;
@@ -29,14 +37,19 @@ EFI_STATUS codepage_allocate(EFI_PHYSICAL_ADDRESS *ret_page)
 
 void codepage_free(EFI_PHYSICAL_ADDRESS page)
 {
+    struct memory_attributes *protection = find_protection();
+
+    /* Not every firmware does so itself, and the next owner writes. */
+    if (protection != NULL) {
+        protection->clear(protection, page, CODEPAGE_SIZE, READ_ONLY);
+    }
     uefi_bs->FreePages(page, 1);
 }
 
 void codepage_fill(EFI_PHYSICAL_ADDRESS page, const uint8_t *instructions, size_t size)
 {
-    struct memory_attributes *protection = NULL;
+    struct memory_attributes *protection = find_protection();
 
-    uefi_bs->LocateProtocol(&memory_attributes_guid, NULL, (void **)&protection);
     /* Written first, then never writable and executable at once. */
     memcpy((void *)(uintptr_t)page, instructions, size);
     if (protection != NULL) {

@@ -11,7 +11,7 @@ static const uint8_t instructions[] = {
 };
 #define ADDRESS_OFFSET 6u
 
-/* What the table points to, and whoever replaced the entry after us; both stay when we are unloaded. */
+/* What the table points to, and whoever replaced the entry after us; while he is there, both outlive us. */
 static EFI_EXIT_BOOT_SERVICES thunk;
 static EFI_EXIT_BOOT_SERVICES *target; /* NULL: no thunk yet */
 
@@ -35,7 +35,6 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
     return original(image, key);
 }
 
-/* Never freed: nothing tells who still has its address. */
 static EFI_STATUS make_thunk(void)
 {
     uint8_t bytes[sizeof instructions];
@@ -57,6 +56,14 @@ static EFI_STATUS make_thunk(void)
     target = memory;
     thunk = (EFI_EXIT_BOOT_SERVICES)(uintptr_t)page;
     return EFI_SUCCESS;
+}
+
+static void free_thunk(void)
+{
+    codepage_free((EFI_PHYSICAL_ADDRESS)(uintptr_t)thunk);
+    uefi_free(target);
+    thunk = NULL;
+    target = NULL;
 }
 
 EFI_STATUS exithook_set(void (*function)(void))
@@ -82,9 +89,10 @@ void exithook_clear(void)
     }
     *target = original;
     /* Who replaced it after us (shim does) and is still there leads to the thunk: undoing it would undo
-     * theirs. */
+     * theirs. Where the entry is ours, whoever came in between has put it back. */
     if (uefi_bs->ExitBootServices == thunk) {
         replace(original);
         original = NULL;
+        free_thunk();
     }
 }

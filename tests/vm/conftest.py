@@ -4,6 +4,7 @@
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ def program():
 @pytest.fixture(scope="session")
 def marker():
     return efiprogram.build(TOP / "tests/vm/marker.c", BUILD / "vm-tests/marker.efi")
+
+
+@pytest.fixture(scope="session")
+def starter():
+    return efiprogram.build(TOP / "tests/vm/starter.c", BUILD / "vm-tests/starter.efi")
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +59,14 @@ def pytest_runtest_makereport(item, call):
     if report.when == "call" and report.failed and made and made.guest:
         report.sections.append(("serial port", made.guest.stamped()[-6000:]))
         report.sections.append(("folder", str(made.folder)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the soak tests counted (record_property with a number), summed over those that passed and those that did
+    not."""
+    totals = Counter()
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if report.when == "call":
+            totals.update(dict(entry for entry in report.user_properties if isinstance(entry[1], int)))
+    if totals:
+        terminalreporter.write_line("counted: " + ", ".join(f"{name} {totals[name]}" for name in totals))

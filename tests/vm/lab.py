@@ -121,9 +121,12 @@ class Lab:
         lines = [f"{key.replace('_', '-')} = {value}" for key, value in keys.items() if value is not None]
         return "\n".join(lines) + "\n"
 
-    def boot(self, config, nics=None, net=None, memory=512, **more):
-        """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second."""
-        esp = make_esp(self.folder / "esp.img", self.program, config)
+    def boot(self, config, nics=None, net=None, memory=512, starter=None, **more):
+        """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second.
+
+        With `starter`, that program comes first, and lunboot.efi lies beside it under its own name."""
+        files = {"EFI/BOOT/lunboot.efi": self.program} if starter else None
+        esp = make_esp(self.folder / "esp.img", starter or self.program, config, files)
         after = self.folder / "next.img"
         disk.make_fat(after, 4 * disk.MIB, 512, self.marker_files(name="next", end="off"))
         return self._start([Disk(esp, 0), Disk(after, 2)], nics, net, memory=memory, **more)

@@ -2,24 +2,21 @@
 /*
  * A stand-in for an OS loader, and for the boot option after lunboot's. It prints what it finds in the
  * machine on the serial port, as lines "key=value" between two marker lines, and then ends as its file says.
- * It writes to the UART itself, since the firmware's console redraws. `marker.txt` beside it holds words
- * `key=value`:
+ * `marker.txt` beside it holds words `key=value`:
  *
  *   name=TEXT      printed in the marker lines
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
- *   scan=ROUNDS    read the whole disk so many times: errors and CRC-32 of each round
+ *   scan=ROUNDS    read the whole disk so many times: reads that failed and CRC-32 of each round
  *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
  *   end=off        switch the machine off
  *   end=exit       ExitBootServices, as an OS does, and then switch off through the chipset
  */
-#include <efi.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#define COM1             0x3f8u
+#include "serial.h"
+
 #define ACPI_PM1_CONTROL 0x604u /* QEMU's q35 */
 #define TEXT_MAX         512u
 #define BLOCK_MAX        4096u
@@ -47,80 +44,11 @@ struct settings {
     char name[64], write[32], scan[16], stall[16], end[16];
 };
 
-void *memset(void *to, int value, size_t size)
-{
-    for (unsigned char *at = to; size > 0; size--) {
-        *at++ = (unsigned char)value;
-    }
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-    const unsigned char *source = from;
-    for (unsigned char *at = to; size > 0; size--) {
-        *at++ = *source++;
-    }
-    return to;
-}
-
-static void out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static void put(char c)
-{
-    while (!(in8(COM1 + 5) & 0x20u)) {
-    }
-    out8(COM1, (uint8_t)c);
-}
-
-static void say(const char *text)
-{
-    while (*text) {
-        put(*text++);
-    }
-}
-
 static void say16(const CHAR16 *text, size_t characters)
 {
     for (; characters > 0 && *text; characters--, text++) {
         put(*text < 0x20 || *text > 0x7e ? '?' : (char)*text);
     }
-}
-
-static void say_number(uint64_t value)
-{
-    char digits[24];
-    unsigned at = sizeof(digits) - 1;
-    digits[at] = 0;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    say(digits + at);
-}
-
-static void say_pair(const char *key, uint64_t value)
-{
-    say(key);
-    put('=');
-    say_number(value);
-    say("\r\n");
-}
-
-/* A pair whose value is 0 on success: the status with the error bit taken off. */
-static void say_status(const char *key, EFI_STATUS status)
-{
-    say_pair(key, status & ~(EFI_STATUS)EFI_ERROR_MASK);
 }
 
 static void find_word(const char *text, const char *key, char *ret_value, size_t capacity)
@@ -260,8 +188,9 @@ static uint32_t crc32_add(uint32_t crc, const uint8_t *bytes, size_t length)
 static void scan(EFI_BLOCK_IO *block, uint64_t rounds)
 {
     static uint8_t data[65536];
-    uint64_t step = sizeof(data) / block->Media->BlockSize, last = block->Media->LastBlock, errors = 0;
+    uint64_t step = sizeof(data) / block->Media->BlockSize, last = block->Media->LastBlock;
     for (uint64_t round = 0; round < rounds; round++) {
+        uint64_t errors = 0;
         uint32_t crc = 0;
         for (EFI_LBA lba = 0; lba <= last; lba += step) {
             UINTN size = (UINTN)(last - lba + 1 < step ? last - lba + 1 : step) * block->Media->BlockSize;
@@ -270,9 +199,9 @@ static void scan(EFI_BLOCK_IO *block, uint64_t rounds)
         }
         say("\r\n");
         say_pair("scan.round", round);
+        say_pair("scan.errors", errors);
         say_pair("scan.crc", crc);
     }
-    say_pair("scan.errors", errors);
 }
 
 static void say_disk(EFI_HANDLE device, const struct settings *settings)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What lunboot.efi takes of the firmware it gives back, however it ends: starter.c starts it three times in one boot and
+counts. The first start may change the firmware for good (drivers are connected), the second and third may not. Only the
+pages of the firmware's own pool may grow now and then, but not with each start."""
+
+import pytest
+from lab import CHAP, NEWER, STRICT_NX, WRONG
+
+STARTS = 3
+
+
+def starts(lab, starter, config, **more):
+    """Each start fails, is tried again from the failure screen, fails and is left; what was counted after each."""
+    guest = lab.boot(config, starter=starter, **more)
+    found = []
+    for _ in range(STARTS):
+        for key in "r\x1b":
+            guest.lunboot_failed()
+            guest.wait_for(r"R:\s+try\s+again")
+            guest.send(key)
+        found.append({key: int(value) for key, value in guest.marker("started").items()})
+    guest.wait_exit()
+    return found
+
+
+def check(found):
+    for counted in found:
+        assert counted["events.made"] == counted["events.closed"]
+        assert counted["pool.taken"] == counted["pool.freed"] > 0
+        assert counted["pages.taken"] == counted["pages.freed"]
+        assert counted["exit-boot-services.replaced"] == 0
+    pool = [counted.pop("pages.boot-data") for counted in found]
+    assert found[2] == found[1]
+    assert pool[2] <= pool[1] or pool[1] <= pool[0]
+
+
+def test_nothing_is_left_after_a_loader_that_returned(lab, starter):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    found = starts(lab, starter, lab.config(target, pause_on_failure="forever"))
+    assert found[0]["events.made"] > 0 and found[0]["pages.taken"] > 0
+    check(found)
+    assert target.sessions() == []
+
+
+def test_nothing_is_left_after_a_failed_login(lab, starter):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    check(starts(lab, starter, lab.config(target, pause_on_failure="forever", chap_secret=WRONG)))
+
+
+@pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
+def test_nothing_is_left_in_firmware_that_enforces_memory_permissions(lab, starter):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    check(starts(lab, starter, lab.config(target, pause_on_failure="forever"), **STRICT_NX))
