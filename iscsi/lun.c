@@ -7,6 +7,7 @@
 
 #define NEVER          UINT64_MAX
 #define REQUEST_MS     180000u
+#define LOOK_PAUSE_MS  1000u /* between two looks at the disk that attentions ask for */
 #define DEPTH_DEFAULT  32u
 #define BYTES_PER_MS   64u /* a request's time grows with its size: the slowest link that is waited for */
 #define RAISE_DEPTH_AT 64u /* commands without TASK SET FULL */
@@ -427,6 +428,13 @@ static void watch_attentions(struct lun *lun)
     lun->reread |= (uint8_t)scsi_attention_reread(&sense);
 }
 
+/* What the look itself brings a new attention for is not looked at in an endless round (REQ-298). */
+static void look_again(struct lun *lun)
+{
+    lun->look_ms = lun->now_ms + LOOK_PAUSE_MS;
+    lun_identify_begin(lun);
+}
+
 static void watch_session(struct lun *lun)
 {
     enum session_state state = session_state(lun->session);
@@ -445,8 +453,8 @@ static void watch_session(struct lun *lun)
         return;
     if (lun->reread == 0 && !lun->start_wanted)
         lun_recovery_over(lun);
-    else if (!lun->recovery.active || lun->now_ms >= lun->recovery.again_ms)
-        lun_identify_begin(lun);
+    else if (lun->now_ms >= lun->look_ms && (!lun->recovery.active || lun->now_ms >= lun->recovery.again_ms))
+        look_again(lun);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -468,6 +476,8 @@ static uint64_t next_deadline(const struct lun *lun)
         at = earlier(at, wake_up(lun, &lun->tasks[i]));
     for (const struct lun_request *request = lun->requests; request != NULL; request = request->next)
         at = earlier(at, request->deadline_ms);
+    if ((lun->reread != 0 || lun->start_wanted) && lun->look_ms > lun->now_ms)
+        at = earlier(at, lun->look_ms);
     at = earlier(at, lun_recovery_deadline(lun));
     return at;
 }

@@ -109,11 +109,12 @@ struct lun {
     struct lun_recovery recovery;
     /* private */
     uint64_t now_ms;
-    uint8_t phase;  /* of the identification under way, lun_identify.c */
-    uint8_t reread; /* SCSI_REREAD_*: what a unit attention asks for */
-    uint8_t pages;  /* VPD pages that are there */
-    bool known;     /* `info` was complete once: what is found later must be the same disk */
-    bool narrow;    /* READ(16) or WRITE(16) was refused: ten bytes from now on (REQ-288) */
+    uint8_t phase;    /* of the identification under way, lun_identify.c */
+    uint8_t reread;   /* SCSI_REREAD_*: what a unit attention asks for */
+    uint64_t look_ms; /* not before this the next look at the disk in the same nexus */
+    uint8_t pages;    /* VPD pages that are there */
+    bool known;       /* `info` was complete once: what is found later must be the same disk */
+    bool narrow;      /* READ(16) or WRITE(16) was refused: ten bytes from now on (REQ-288) */
     bool start_wanted, started, list_wanted;
     uint64_t budget_end_ms; /* of the identification; 0: not begun */
     unsigned epoch;         /* the nexus that was identified */

@@ -120,6 +120,7 @@ void lun_recovery_nexus(struct lun *lun, unsigned epoch)
 {
     note_nexus(lun);
     lun->epoch = epoch;
+    lun->look_ms = 0;
     if (lun->state == LUN_READY)
         lun->reread |= SCSI_REREAD_CAPACITY | SCSI_REREAD_IDENTITY;
     else if (lun->recovery.active)

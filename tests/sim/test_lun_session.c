@@ -438,6 +438,9 @@ static void test_req_244_an_asynchronous_attention_is_looked_into(void **state)
     bench.target.config.blocks /= 2;
     target_send_async(&bench.target, 0, 0, 0, 0, event, sizeof event);
     settle();
+    assert_int_equal(commands_seen(0x25), 2); /* not in an endless round: a second later */
+    bench_pass(&bench, 1000);
+    settle();
     assert_int_equal(lun.state, LUN_FAILED);
     assert_int_equal(lun.fault.code, FAULT_LUN_CHANGED);
 }
