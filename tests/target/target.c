@@ -65,6 +65,7 @@ void target_default(struct target_config *config)
         .lun = {0, 1},
         .block_size = 512,
         .blocks = 4096,
+        .address = "192.0.2.1:3260",
         .targets = "TargetName=iqn.2024-01.org.example:disk|TargetAddress=192.0.2.1:3260,1|",
     };
 }
@@ -191,29 +192,36 @@ void target_window(struct target *target, uint32_t window)
     target->config.window = window;
 }
 
+/* Section 4.2.2.1: MaxCmdSN never goes back. */
+static void put_window(struct target *target, uint8_t *header)
+{
+    uint32_t max = target->exp_cmd_sn + target->config.window - 1;
+
+    if (target->max_cmd_sn - max >= 0x80000000u)
+        target->max_cmd_sn = max;
+    target_put(header, 28, 4, target->exp_cmd_sn);
+    target_put(header, 32, 4, target->max_cmd_sn);
+}
+
 /* `counts`: StatSN is used up. Data-In without S leaves StatSN reserved. */
 void target_send(struct target *target, uint8_t header[48], const void *data, uint32_t length, bool counts)
 {
-    bool twice = false;
+    struct target_lying lying;
     bool plain_data_in = header[0] == 0x25 && !(header[1] & 0x01);
-    uint32_t max = target->exp_cmd_sn + target->config.window - 1;
 
     if (target->close_wanted || target->reset_wanted)
         return;
-    if (target->max_cmd_sn - max < 0x80000000u)
-        max = target->max_cmd_sn; /* never back */
-    target->max_cmd_sn = max;
+    target_lying_begin(target, header, data, length, &lying);
     target_put(header, 5, 3, length);
     if (!plain_data_in)
         target_put(header, 24, 4, target->stat_sn);
     if (counts)
         target->stat_sn++;
-    target_put(header, 28, 4, target->exp_cmd_sn);
-    target_put(header, 32, 4, max);
-    if (!target_apply_lies(target, header, &twice))
-        return;
-    for (int i = 0; i < (twice ? 2 : 1); i++)
-        emit(target, header, data, length);
+    put_window(target, header);
+    target_lying_change(target, header, &lying);
+    for (unsigned i = 0; i < lying.times; i++)
+        emit(target, header, lying.copy != NULL ? lying.copy : data, lying.length);
+    free(lying.copy);
 }
 
 size_t target_output(const struct target *target, const uint8_t **ret_bytes)

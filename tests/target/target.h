@@ -17,6 +17,7 @@
 #define TARGET_LOG     4096
 #define TARGET_TEXT    131072
 #define TARGET_R2TS    8
+#define TARGET_SCRIPTS 8
 #define TARGET_NOT_SET 0xffffffffu
 
 /* What the target is; the strings are the test's. */
@@ -48,6 +49,7 @@ struct target_config {
     uint8_t lun[8];
     uint32_t block_size;
     uint32_t blocks;
+    const char *address; /* where it listens, for the lies that name it */
     const char *targets; /* SendTargets text, with | for NUL */
     unsigned text_piece; /* bytes of SendTargets text per response, 0: all */
     bool text_continue;  /* pieces are cut with C, at any byte */
@@ -74,6 +76,8 @@ struct target_task {
     uint8_t status;
     uint8_t sense[18];
     bool has_sense;
+    const char *sense_text; /* a lie's, in place of `sense` */
+    uint32_t sense_length;
 };
 
 /* One received PDU, for tests that look at what the initiator did. */
@@ -135,7 +139,6 @@ struct target {
     bool login_silent, login_close, login_reset, login_forever;
     unsigned login_piece;  /* our text is cut with C after so many bytes, 0: not */
     bool login_piece_once; /* only the first piece has that size */
-    bool login_reflect;    /* CHAP_C of ours is the initiator's own */
 
     /* full feature switches */
     bool hold;       /* commands are kept, not answered, until target_release */
@@ -158,7 +161,7 @@ struct target {
     uint8_t damage_opcode;           /* of that PDU; 0: any */
     uint8_t deadly_opcode;           /* a command with this operation code resets the connection; 0: none */
     bool stray_ok;                   /* PDUs for tasks that are over are no complaint */
-    struct target_script scripts[8];
+    struct target_script scripts[TARGET_SCRIPTS];
     unsigned script_count, lies_told;
 
     /* what was seen */
@@ -201,15 +204,39 @@ void target_send_reject(struct target *target, uint8_t reason, const uint8_t *ba
 void target_send_raw(struct target *target, const uint8_t header[48], const void *data, uint32_t length,
                      bool numbers);
 
+/* What may come of a lie that is told always. Told once, right data may come of each. */
+enum target_outcome {
+    TARGET_RIGHT = 1, /* right data: it does no harm, or there is a way around it */
+    TARGET_FAULT = 2,
+    TARGET_MISLED =
+        4, /* the target itself then means something else than it said: its complaints do not count */
+};
+
 /* Lies by name. `skip`: that many matching PDUs pass first. False when there is no such lie. */
 bool target_lie(struct target *target, const char *name, unsigned skip);
-const char *target_lie_name(unsigned index); /* NULL at the end */
+bool target_lie_always(struct target *target, const char *name, unsigned skip);
+/* The table: NULL at the end; the numbers of the requirements that it attacks; enum target_outcome; the
+ * opcode of the PDU that lies, ffh any, 01h the end of a command. */
+const char *target_lie_name(unsigned index);
+const char *target_lie_requirements(unsigned index);
+unsigned target_lie_outcome(unsigned index);
+uint8_t target_lie_opcode(unsigned index);
 
 /* --- between the target's own files --- */
 void target_complain(struct target *target, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void target_send(struct target *target, uint8_t header[48], const void *data, uint32_t length, bool counts);
-/* What a lie makes of an outgoing PDU: false when it is not to be sent. `twice`: send it again. */
-bool target_apply_lies(struct target *target, uint8_t header[48], bool *twice);
+/* The lies that are told with one outgoing PDU: what comes before it, then what becomes of it. */
+struct target_lying {
+    const struct target_lie *lies[TARGET_SCRIPTS];
+    unsigned count;
+    uint8_t *copy; /* of the data segment, NULL: no lie is armed; the caller frees it */
+    uint32_t length;
+    unsigned times; /* that it is sent */
+};
+void target_lying_begin(struct target *target, uint8_t *header, const void *data, uint32_t length,
+                        struct target_lying *lying);
+void target_lying_change(struct target *target, uint8_t *header, struct target_lying *lying);
+void target_lie_to_command(struct target *target, struct target_task *task);
 void target_take_login(struct target *target, const uint8_t *header, const uint8_t *data, uint32_t length);
 void target_take_command(struct target *target, const uint8_t *header, const uint8_t *data, uint32_t length);
 void target_take_data_out(struct target *target, const uint8_t *header, const uint8_t *data, uint32_t length);

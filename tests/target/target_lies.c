@@ -1,191 +1,604 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lies by name: what is done to an outgoing PDU after it was honestly made. Offsets are those of RFC 7143
- * section 11. Every row is also run by the property test, with every small `skip`.
+ * The lies by name: with which PDU, and what is done to it after it was honestly made. Offsets are those of
+ * RFC 7143 section 11, and behind DATA those of the SCSI standards. Beside each the requirements that it
+ * attacks, and what comes of it when it is told always.
  */
-#include <string.h>
+#include "tests/target/target_lie.h"
 
-#include "tests/target/target.h"
+#define RIGHT  TARGET_RIGHT
+#define FAULT  TARGET_FAULT
+#define MISLED TARGET_MISLED
 
-enum act { ADD, SET, OR, AND, DROP, TWICE, CLOSE, RESET };
+#define ANY      LIE_ANY
+#define NOP_IN   0x20
+#define RESPONSE 0x21
+#define ABORTED  0x22
+#define LOGIN    0x23
+#define TEXT     0x24
+#define DATA_IN  0x25
+#define LOGOUT   0x26
+#define R2T      0x31
 
-struct target_lie {
-    const char *name;
-    uint8_t opcode; /* 0xff: any */
-    uint8_t offset, width;
-    enum act act;
-    uint32_t value;
-};
+#define PDU(opcode)         opcode, 0, NULL
+#define KEY(opcode, key)    opcode, 0, key
+#define OF(opcode, command) opcode, command, NULL
+#define COMMAND(command)    LIE_COMMAND, command, NULL
+#define IN_CHAP             KEY(LOGIN, "CHAP_A")
+#define IN_NUMBERS          KEY(LOGIN, "MaxBurstLength")
+
+/* enum lie_act, offset, width, value, text */
+#define DROP                             LIE_DROP, 0, 0, 0, NULL
+#define TWICE                            LIE_TWICE, 0, 0, 0, NULL
+#define CLOSE                            LIE_CLOSE, 0, 0, 0, NULL
+#define RESET                            LIE_RESET, 0, 0, 0, NULL
+#define UNSAY                            LIE_UNSAY, 0, 0, 0, NULL
+#define SAYTWICE                         LIE_SAYTWICE, 0, 0, 0, NULL
+#define OPEN                             LIE_OPEN, 0, 0, 0, NULL
+#define BADHEADER                        LIE_BADHEADER, 0, 0, 0, NULL
+#define BADDATA                          LIE_BADDATA, 0, 0, 0, NULL
+#define FIELD(offset, width, act, value) LIE_##act, offset, width, value, NULL
+#define DATA(offset, width, value)       LIE_DATA, offset, width, value, NULL
+#define LENGTH(bytes)                    LIE_LENGTH, 0, 0, bytes, NULL
+#define SAY(text)                        LIE_SAY, 0, 0, 0, text
+#define SAY_OF(text, times)              LIE_SAY, 0, 0, times, text
+#define MORE(text)                       LIE_MORE, 0, 0, 0, text
+#define MORE_OF(text, times)             LIE_MORE, 0, 0, times, text
+#define BEFORE(act, value)               LIE_##act, 0, 0, value, NULL
+#define PINGS(count, ttt)                LIE_NOPS, ttt, 0, count, NULL
+#define REJECT(reason, length)           LIE_REJECT, 0, length, reason, NULL
+#define ASYNC_SENSE(bytes)               LIE_ASYNC, 0, sizeof(bytes) - 1, 0, bytes
+#define STATUS(status, bytes)            LIE_STATUS, 0, sizeof(bytes) - 1, status, bytes
+#define SHORT(bytes)                     LIE_SHORT, 0, 0, bytes, NULL
+/* Fixed format, with its length before it. */
+#define SENSE(format, key, code) "\0\x12" format "\0" key "\0\0\0\0\x0a\0\0\0\0" code "\0\0\0\0"
 
 static const struct target_lie lies[] = {
     /* any PDU */
-    {"opcode-unknown", 0xff, 0, 1, SET, 0x2a},
-    {"opcode-of-initiator", 0xff, 0, 1, SET, 0x01},
-    {"opcode-nop-out", 0xff, 0, 1, SET, 0x00},
-    {"drop-any", 0xff, 0, 0, DROP, 0},
-    {"twice-any", 0xff, 0, 0, TWICE, 0},
-    {"close-any", 0xff, 0, 0, CLOSE, 0},
-    {"reset-any", 0xff, 0, 0, RESET, 0},
-    {"ahs", 0xff, 4, 1, SET, 1},
-    {"longest-segment", 0xff, 5, 3, SET, 0xffffff},
-    {"longer-segment", 0xff, 5, 3, ADD, 4},
-    {"other-itt", 0xff, 16, 4, ADD, 0x100},
-    {"zero-itt", 0xff, 16, 4, SET, 0},
-    {"reserved-itt", 0xff, 16, 4, SET, 0xffffffff},
-    {"window-nonsense", 0xff, 32, 4, ADD, 0x80000000},
-    {"window-zero", 0xff, 32, 4, SET, 0},
-    {"exp-cmd-sn-back", 0xff, 28, 4, ADD, 0xffffff00},
+    {"opcode-unknown", "042 044", FAULT, PDU(ANY), {{FIELD(0, 1, SET, 0x2a)}}},
+    {"opcode-of-initiator", "042", FAULT, PDU(ANY), {{FIELD(0, 1, SET, 0x01)}}},
+    {"opcode-nop-out", "042", FAULT, PDU(ANY), {{FIELD(0, 1, SET, 0x00)}}},
+    {"drop-any", "030 270", FAULT, PDU(ANY), {{DROP}}},
+    {"twice-any", "203 219", FAULT, PDU(ANY), {{TWICE}}},
+    {"close-any", "029 263", FAULT, PDU(ANY), {{CLOSE}}},
+    {"reset-any", "029 263", FAULT, PDU(ANY), {{RESET}}},
+    {"ahs", "037 045", FAULT, PDU(ANY), {{FIELD(4, 1, SET, 1)}}},
+    {"longest-segment", "038 039", FAULT, PDU(ANY), {{FIELD(5, 3, SET, 0xffffff)}}},
+    {"longer-segment", "037", FAULT, PDU(ANY), {{FIELD(5, 3, ADD, 4)}}},
+    {"other-itt", "048 056", FAULT, PDU(ANY), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"zero-itt", "048", FAULT, PDU(ANY), {{FIELD(16, 4, SET, 0)}}},
+    {"reserved-itt", "048 051", FAULT, PDU(ANY), {{FIELD(16, 4, SET, 0xffffffff)}}},
+    {"window-nonsense", "196", FAULT, PDU(ANY), {{FIELD(32, 4, ADD, 0x80000000)}}},
+    {"window-zero", "195 196", FAULT, PDU(ANY), {{FIELD(32, 4, SET, 0)}}},
+    {"exp-cmd-sn-back", "194 196", RIGHT, PDU(ANY), {{FIELD(28, 4, ADD, 0xffffff00)}}},
     /* login */
-    {"login-itt", 0x23, 16, 4, ADD, 1},
-    {"login-isid", 0x23, 8, 1, ADD, 1},
-    {"login-isid-end", 0x23, 13, 1, ADD, 1},
-    {"login-tsih-zero", 0x23, 14, 2, SET, 0},
-    {"login-version-active", 0x23, 3, 1, SET, 1},
-    {"login-version-low", 0x23, 2, 2, SET, 0x0001},
-    {"login-stat-sn-gap", 0x23, 24, 4, ADD, 1},
-    {"login-stat-sn-repeat", 0x23, 24, 4, ADD, 0xffffffff},
-    {"login-c-and-t", 0x23, 1, 1, OR, 0xc0},
-    {"login-transit-unasked", 0x23, 1, 1, OR, 0x81},
-    {"login-transit-to-full", 0x23, 1, 1, OR, 0x83},
-    {"login-no-transit", 0x23, 1, 1, AND, 0x0c},
-    {"login-stage-up", 0x23, 1, 1, OR, 0x04},
-    {"login-stage-two", 0x23, 1, 1, OR, 0x08},
-    {"login-nsg-two", 0x23, 1, 1, AND, 0xfe},
-    {"login-class-9", 0x23, 36, 1, SET, 9},
-    {"drop-login", 0x23, 0, 0, DROP, 0},
-    {"twice-login", 0x23, 0, 0, TWICE, 0},
-    {"close-login", 0x23, 0, 0, CLOSE, 0},
+    {"login-itt", "056", FAULT | MISLED, PDU(LOGIN), {{FIELD(16, 4, ADD, 1)}}},
+    {"login-isid", "064", FAULT | MISLED, PDU(LOGIN), {{FIELD(8, 1, ADD, 1)}}},
+    {"login-isid-end", "064", FAULT | MISLED, PDU(LOGIN), {{FIELD(13, 1, ADD, 1)}}},
+    {"login-tsih-zero", "065", FAULT | MISLED, PDU(LOGIN), {{FIELD(14, 2, SET, 0)}}},
+    {"login-version-active", "066", FAULT | MISLED, PDU(LOGIN), {{FIELD(3, 1, SET, 1)}}},
+    {"login-version-low", "066", FAULT | MISLED, PDU(LOGIN), {{FIELD(2, 2, SET, 0x0001)}}},
+    {"login-stat-sn-gap", "057 203", FAULT | MISLED, PDU(LOGIN), {{FIELD(24, 4, ADD, 1)}}},
+    {"login-stat-sn-repeat", "057 203", FAULT | MISLED, PDU(LOGIN), {{FIELD(24, 4, ADD, 0xffffffff)}}},
+    {"login-c-and-t", "060 067", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, OR, 0xc0)}}},
+    {"login-transit-unasked", "061 148", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, OR, 0x81)}}},
+    {"login-transit-to-full", "061 148", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, OR, 0x83)}}},
+    {"login-no-transit", "062", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, AND, 0x0c)}}},
+    {"login-stage-up", "063", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, OR, 0x04)}}},
+    {"login-stage-two", "058 063", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, OR, 0x08)}}},
+    {"login-nsg-two", "058 059", FAULT | MISLED, PDU(LOGIN), {{FIELD(1, 1, AND, 0xfe)}}},
+    {"login-class-9", "073 135", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 1, SET, 9)}}},
+    {"drop-login", "030 272", FAULT, PDU(LOGIN), {{DROP}}},
+    {"twice-login", "043", FAULT, PDU(LOGIN), {{TWICE}}},
+    {"close-login", "029 272", FAULT, PDU(LOGIN), {{CLOSE}}},
     /* SCSI Response */
-    {"response-itt", 0x21, 16, 4, ADD, 0x100},
-    {"response-slot", 0x21, 16, 4, ADD, 1},
-    {"response-code", 0x21, 2, 1, SET, 1},
-    {"response-stat-sn-gap", 0x21, 24, 4, ADD, 1},
-    {"response-stat-sn-repeat", 0x21, 24, 4, ADD, 0xffffffff},
-    {"response-data-sn", 0x21, 36, 4, ADD, 7},
-    {"response-overflow-and-underflow", 0x21, 1, 1, OR, 0x06},
-    {"response-underflow-untrue", 0x21, 1, 1, OR, 0x02},
-    {"response-residual-huge", 0x21, 44, 4, SET, 0xfffffff0},
-    {"response-underflow", 0x21, 1, 1, SET, 0x82},
-    {"response-as-abort", 0x21, 0, 1, SET, 0x22},
-    {"response-as-text", 0x21, 0, 1, SET, 0x24},
-    {"response-as-login", 0x21, 0, 1, SET, 0x23},
-    {"response-as-logout", 0x21, 0, 1, SET, 0x26},
-    {"drop-response", 0x21, 0, 0, DROP, 0},
-    {"twice-response", 0x21, 0, 0, TWICE, 0},
-    {"close-response", 0x21, 0, 0, CLOSE, 0},
+    {"response-itt", "048", FAULT, PDU(RESPONSE), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"response-slot", "048 050", FAULT, PDU(RESPONSE), {{FIELD(16, 4, ADD, 1)}}},
+    {"response-code", "217", FAULT, PDU(RESPONSE), {{FIELD(2, 1, SET, 1)}}},
+    {"response-stat-sn-gap", "203", FAULT, PDU(RESPONSE), {{FIELD(24, 4, ADD, 1)}}},
+    {"response-stat-sn-repeat", "203", FAULT, PDU(RESPONSE), {{FIELD(24, 4, ADD, 0xffffffff)}}},
+    {"response-data-sn", "218", FAULT, PDU(RESPONSE), {{FIELD(36, 4, ADD, 7)}}},
+    {"response-overflow-and-underflow", "215", FAULT, PDU(RESPONSE), {{FIELD(1, 1, OR, 0x06)}}},
+    {"response-underflow-untrue", "215 233", FAULT, PDU(RESPONSE), {{FIELD(1, 1, OR, 0x02)}}},
+    {"response-residual-huge", "215", RIGHT, PDU(RESPONSE), {{FIELD(44, 4, SET, 0xfffffff0)}}},
+    {"response-underflow", "215", FAULT, PDU(RESPONSE), {{FIELD(1, 1, SET, 0x82)}}},
+    {"response-as-abort", "051", FAULT, PDU(RESPONSE), {{FIELD(0, 1, SET, 0x22)}}},
+    {"response-as-text", "051 256", FAULT, PDU(RESPONSE), {{FIELD(0, 1, SET, 0x24)}}},
+    {"response-as-login", "043", FAULT, PDU(RESPONSE), {{FIELD(0, 1, SET, 0x23)}}},
+    {"response-as-logout", "051", FAULT, PDU(RESPONSE), {{FIELD(0, 1, SET, 0x26)}}},
+    {"drop-response", "030 243", FAULT, PDU(RESPONSE), {{DROP}}},
+    {"twice-response", "219", FAULT, PDU(RESPONSE), {{TWICE}}},
+    {"close-response", "236 263", FAULT, PDU(RESPONSE), {{CLOSE}}},
     /* Data-In */
-    {"data-in-itt", 0x25, 16, 4, ADD, 0x100},
-    {"data-in-sn-gap", 0x25, 36, 4, ADD, 1},
-    {"data-in-sn-repeat", 0x25, 36, 4, ADD, 0xffffffff},
-    {"data-in-offset-gap", 0x25, 40, 4, ADD, 512},
-    {"data-in-offset-back", 0x25, 40, 4, ADD, 0xfffffe00},
-    {"data-in-offset-huge", 0x25, 40, 4, SET, 0xffffffff},
-    {"data-in-offset-zero", 0x25, 40, 4, SET, 0},
-    {"data-in-status-early", 0x25, 1, 1, OR, 0x81},
-    {"data-in-status-not-final", 0x25, 1, 1, SET, 0x01},
-    {"data-in-check-condition", 0x25, 3, 1, SET, 0x02},
-    {"data-in-no-status", 0x25, 1, 1, AND, 0xfe},
-    {"data-in-acknowledge", 0x25, 1, 1, OR, 0x40},
-    {"data-in-residual-lie", 0x25, 44, 4, SET, 100},
-    {"data-in-underflow-lie", 0x25, 1, 1, OR, 0x02},
-    {"data-in-overflow-lie", 0x25, 1, 1, OR, 0x04},
-    {"data-in-stat-sn-gap", 0x25, 24, 4, ADD, 1},
-    {"drop-data-in", 0x25, 0, 0, DROP, 0},
-    {"twice-data-in", 0x25, 0, 0, TWICE, 0},
-    {"close-data-in", 0x25, 0, 0, CLOSE, 0},
+    {"data-in-itt", "048", FAULT, PDU(DATA_IN), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"data-in-sn-gap", "206", FAULT, PDU(DATA_IN), {{FIELD(36, 4, ADD, 1)}}},
+    {"data-in-sn-repeat", "206", FAULT, PDU(DATA_IN), {{FIELD(36, 4, ADD, 0xffffffff)}}},
+    {"data-in-offset-gap", "208", FAULT, PDU(DATA_IN), {{FIELD(40, 4, ADD, 512)}}},
+    {"data-in-offset-back", "207 208", FAULT, PDU(DATA_IN), {{FIELD(40, 4, ADD, 0xfffffe00)}}},
+    {"data-in-offset-huge", "207", FAULT, PDU(DATA_IN), {{FIELD(40, 4, SET, 0xffffffff)}}},
+    {"data-in-offset-zero", "208", FAULT, PDU(DATA_IN), {{FIELD(40, 4, SET, 0)}}},
+    {"data-in-status-early", "212 214", FAULT, PDU(DATA_IN), {{FIELD(1, 1, OR, 0x81)}}},
+    {"data-in-status-not-final", "212", FAULT, PDU(DATA_IN), {{FIELD(1, 1, SET, 0x01)}}},
+    {"data-in-check-condition", "212", FAULT, PDU(DATA_IN), {{FIELD(3, 1, SET, 0x02)}}},
+    {"data-in-no-status", "211 214", FAULT, PDU(DATA_IN), {{FIELD(1, 1, AND, 0xfe)}}},
+    {"data-in-acknowledge", "213 252", RIGHT, PDU(DATA_IN), {{FIELD(1, 1, OR, 0x40)}}},
+    {"data-in-residual-lie", "215", FAULT, PDU(DATA_IN), {{FIELD(44, 4, SET, 100)}}},
+    {"data-in-underflow-lie", "215", FAULT, PDU(DATA_IN), {{FIELD(1, 1, OR, 0x02)}}},
+    {"data-in-overflow-lie", "215", FAULT, PDU(DATA_IN), {{FIELD(1, 1, OR, 0x04)}}},
+    {"data-in-stat-sn-gap", "202 203", FAULT, PDU(DATA_IN), {{FIELD(24, 4, ADD, 1)}}},
+    {"drop-data-in", "206 214", FAULT, PDU(DATA_IN), {{DROP}}},
+    {"twice-data-in", "206 219", FAULT, PDU(DATA_IN), {{TWICE}}},
+    {"close-data-in", "263 267", FAULT, PDU(DATA_IN), {{CLOSE}}},
     /* R2T */
-    {"r2t-itt", 0x31, 16, 4, ADD, 0x100},
-    {"r2t-ttt-reserved", 0x31, 20, 4, SET, 0xffffffff},
-    {"r2t-sn-gap", 0x31, 36, 4, ADD, 1},
-    {"r2t-offset-beyond", 0x31, 40, 4, ADD, 0x10000000},
-    {"r2t-offset-wraps", 0x31, 40, 4, SET, 0xffffff00},
-    {"r2t-offset-back", 0x31, 40, 4, SET, 0},
-    {"r2t-length-zero", 0x31, 44, 4, SET, 0},
-    {"r2t-length-beyond", 0x31, 44, 4, ADD, 0x10000},
-    {"r2t-length-huge", 0x31, 44, 4, SET, 0xffffffff},
-    {"r2t-with-data", 0x31, 5, 3, SET, 4},
-    {"twice-r2t", 0x31, 0, 0, TWICE, 0},
-    {"drop-r2t", 0x31, 0, 0, DROP, 0},
+    {"r2t-itt", "048", FAULT, PDU(R2T), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"r2t-ttt-reserved", "229", FAULT, PDU(R2T), {{FIELD(20, 4, SET, 0xffffffff)}}},
+    {"r2t-sn-gap", "229", FAULT, PDU(R2T), {{FIELD(36, 4, ADD, 1)}}},
+    {"r2t-offset-beyond", "229 230", FAULT, PDU(R2T), {{FIELD(40, 4, ADD, 0x10000000)}}},
+    {"r2t-offset-wraps", "229 230", FAULT, PDU(R2T), {{FIELD(40, 4, SET, 0xffffff00)}}},
+    {"r2t-offset-back", "232", FAULT, PDU(R2T), {{FIELD(40, 4, SET, 0)}}},
+    {"r2t-length-zero", "229", FAULT, PDU(R2T), {{FIELD(44, 4, SET, 0)}}},
+    {"r2t-length-beyond", "229 230", FAULT, PDU(R2T), {{FIELD(44, 4, ADD, 0x10000)}}},
+    {"r2t-length-huge", "229 230", FAULT, PDU(R2T), {{FIELD(44, 4, SET, 0xffffffff)}}},
+    {"r2t-with-data", "229", FAULT, PDU(R2T), {{FIELD(5, 3, SET, 4)}}},
+    {"twice-r2t", "231 232", FAULT, PDU(R2T), {{TWICE}}},
+    {"drop-r2t", "226 270", FAULT, PDU(R2T), {{DROP}}},
     /* others */
-    {"abort-response-itt", 0x22, 16, 4, ADD, 0x100},
-    {"drop-abort-response", 0x22, 0, 0, DROP, 0},
-    {"nop-in-itt", 0x20, 16, 4, ADD, 0x100},
-    {"drop-nop-in", 0x20, 0, 0, DROP, 0},
-    {"text-itt", 0x24, 16, 4, ADD, 0x100},
-    {"text-ttt", 0x24, 20, 4, SET, 0x1234},
-    {"text-c-and-f", 0x24, 1, 1, OR, 0xc0},
-    {"text-not-final", 0x24, 1, 1, SET, 0},
-    {"drop-text", 0x24, 0, 0, DROP, 0},
-    {"logout-itt", 0x26, 16, 4, ADD, 0x100},
-    {"drop-logout", 0x26, 0, 0, DROP, 0},
+    {"abort-response-itt", "048 257", RIGHT, PDU(ABORTED), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"drop-abort-response", "260", RIGHT, PDU(ABORTED), {{DROP}}},
+    {"nop-in-itt", "242", RIGHT, PDU(NOP_IN), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"drop-nop-in", "240 270", RIGHT, PDU(NOP_IN), {{DROP}}},
+    {"text-itt", "256", FAULT, PDU(TEXT), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"text-ttt", "256", FAULT, PDU(TEXT), {{FIELD(20, 4, SET, 0x1234)}}},
+    {"text-c-and-f", "186", FAULT, PDU(TEXT), {{FIELD(1, 1, OR, 0xc0)}}},
+    {"text-not-final", "186 187", FAULT, PDU(TEXT), {{FIELD(1, 1, SET, 0)}}},
+    {"drop-text", "030", FAULT, PDU(TEXT), {{DROP}}},
+    {"logout-itt", "254", RIGHT, PDU(LOGOUT), {{FIELD(16, 4, ADD, 0x100)}}},
+    {"drop-logout", "254", RIGHT, PDU(LOGOUT), {{DROP}}},
+    /* any PDU, again */
+    {"opcode-vendor", "042", FAULT, PDU(ANY), {{FIELD(0, 1, SET, 0x3c)}}},
+    {"ahs-longest", "045", FAULT, PDU(ANY), {{FIELD(4, 1, SET, 255)}}},
+    {"reserved-bits", "041", RIGHT, PDU(ANY), {{FIELD(0, 1, OR, 0xc0)}}},
+    {"window-huge", "197", RIGHT, PDU(ANY), {{FIELD(32, 4, ADD, 0x40000000)}}},
+    /* the login: what its status says */
+    {"status-0101", "139", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0101)}}},
+    {"status-0102", "139", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0102)}}},
+    {"status-0103", "135", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0103)}}},
+    {"status-0200", "120", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0200)}}},
+    {"status-0201", "121 177", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0201)}}},
+    {"status-0202", "122", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0202)}}},
+    {"status-0203", "123", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0203)}}},
+    {"status-0204", "124", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0204)}}},
+    {"status-0205", "125", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0205)}}},
+    {"status-0206", "126", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0206)}}},
+    {"status-0207", "127", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0207)}}},
+    {"status-0208", "128", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0208)}}},
+    {"status-0209", "129", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0209)}}},
+    {"status-020a", "130", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x020a)}}},
+    {"status-020b", "131", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x020b)}}},
+    {"status-02ff", "135", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x02ff)}}},
+    {"status-0300", "132", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0300)}}},
+    {"status-0301", "133", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0301)}}},
+    {"status-0302", "134", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0302)}}},
+    {"status-03ff", "135 136", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x03ff)}}},
+    {"status-0400", "135", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0400)}}},
+    {"status-ffff", "135", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0xffff)}}},
+    {"status-0201-at-the-end", "073 121", FAULT | MISLED, IN_NUMBERS, {{FIELD(36, 2, SET, 0x0201)}}},
+    {"redirect-loop",
+     "140",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=@")}}},
+    {"redirect-loop-for-good",
+     "140",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0102)}, {MORE("TargetAddress=@")}}},
+    {"redirect-empty",
+     "138 139",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=")}}},
+    {"redirect-port-zero",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=192.0.2.1:0")}}},
+    {"redirect-port-large",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=192.0.2.1:65536")}}},
+    {"redirect-port-text",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=192.0.2.1:iscsi")}}},
+    {"redirect-bracket",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=[2001:db8::1")}}},
+    {"redirect-brackets-empty",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=[]:3260")}}},
+    {"redirect-tag-large",
+     "138 143",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=192.0.2.1:3260,65536")}}},
+    {"redirect-control",
+     "138 347",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=\x1b]0;lie\x07")}}},
+    {"redirect-number",
+     "138",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=0x7f000001")}}},
+    {"redirect-long",
+     "138 081",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE_OF("TargetAddress=a", 7000)}}},
+    {"redirect-twice",
+     "086",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(36, 2, SET, 0x0101)}, {MORE("TargetAddress=@|TargetAddress=@")}}},
+    {"redirect-unasked", "142", RIGHT | MISLED, IN_NUMBERS, {{MORE("TargetAddress=192.0.2.9:1")}}},
+    {"redirect-and-transit",
+     "073",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(1, 3, OR, 0x830000)}, {FIELD(36, 2, SET, 0x0101)}}},
+    /* the login: its rounds */
+    {"login-more-for-ever",
+     "067 068",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(1, 1, AND, 0x0c)}, {FIELD(1, 1, OR, 0x40)}}},
+    {"login-reserved", "041", RIGHT | MISLED, PDU(LOGIN), {{FIELD(38, 2, SET, 0xffff)}}},
+    {"login-status-class-0-detail-1", "117 135", RIGHT | MISLED, PDU(LOGIN), {{FIELD(37, 1, SET, 1)}}},
+    {"login-window-shut", "075 199", FAULT | MISLED, PDU(LOGIN), {{BEFORE(WINDOW, 0)}}},
+    {"login-window-backwards", "075 196", RIGHT | MISLED, PDU(LOGIN), {{FIELD(32, 4, ADD, 0xfffffff0)}}},
+    /* the login: its text */
+    {"text-no-equals", "078", FAULT | MISLED, IN_NUMBERS, {{MORE("MaxBurst")}}},
+    {"text-no-key", "078", FAULT | MISLED, IN_NUMBERS, {{MORE("=1")}}},
+    {"text-key-of-64",
+     "078",
+     FAULT | MISLED,
+     IN_NUMBERS,
+     {{MORE("X-34567890123456789012345678901234567890123456789012345678901234=1")}}},
+    {"text-no-nul", "077 342", FAULT | MISLED, IN_NUMBERS, {{OPEN}}},
+    {"text-no-nul-in-chap", "077 342", FAULT | MISLED, IN_CHAP, {{OPEN}}},
+    {"text-two-nuls", "079", RIGHT | MISLED, IN_NUMBERS, {{MORE("||")}}},
+    {"text-too-much", "038 071", FAULT | MISLED, IN_NUMBERS, {{MORE_OF("X-a=b", 9000)}}},
+    {"text-value-of-256", "081", FAULT | MISLED, IN_NUMBERS, {{MORE_OF("TargetAlias=a", 256)}}},
+    {"text-alias", "012 347", RIGHT | MISLED, IN_NUMBERS, {{MORE("TargetAlias=\x1b[2J%s%n")}}},
+    {"text-control", "347", RIGHT | MISLED, IN_CHAP, {{MORE("X-\x1b[2J\x07=1")}}},
+    {"key-unknown", "089", RIGHT | MISLED, IN_CHAP, {{MORE("X-org.example.lie=1")}}},
+    {"key-unknown-at-the-end", "088 089", FAULT | MISLED, IN_NUMBERS, {{MORE("X-org.example.lie=1")}}},
+    {"key-other-case", "080 089", RIGHT | MISLED, IN_CHAP, {{MORE("chap_a=5")}}},
+    {"key-too-early", "116", FAULT | MISLED, IN_CHAP, {{MORE("MaxConnections=4")}}},
+    {"key-twice", "086", FAULT | MISLED, IN_NUMBERS, {{SAYTWICE}}},
+    {"key-not-answered", "095", RIGHT | MISLED, IN_NUMBERS, {{UNSAY}}},
+    {"key-protocol-level", "111", FAULT | MISLED, IN_NUMBERS, {{MORE("iSCSIProtocolLevel=9")}}},
+    {"key-task-reporting", "110", FAULT | MISLED, IN_NUMBERS, {{MORE("TaskReporting=FastAbort")}}},
+    {"key-marker", "112", FAULT | MISLED, IN_NUMBERS, {{MORE("IFMarker=Yes")}}},
+    {"key-auth-late", "115", FAULT | MISLED, IN_NUMBERS, {{MORE("AuthMethod=None")}}},
+    {"key-chap-late", "115", FAULT | MISLED, IN_NUMBERS, {{MORE("CHAP_A=5")}}},
+    {"key-session-type", "109", RIGHT | MISLED, IN_NUMBERS, {{MORE("SessionType=Discovery")}}},
+    {"key-initiator-name",
+     "088",
+     RIGHT | MISLED,
+     IN_NUMBERS,
+     {{MORE("InitiatorName=iqn.2024-01.org.example:other")}}},
+    /* the login: its numbers and answers */
+    {"number-sign", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("+512")}}},
+    {"number-minus", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("-512")}}},
+    {"number-trailing", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("512x")}}},
+    {"number-space", "080 082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY(" 512")}}},
+    {"number-empty", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("")}}},
+    {"number-hex-empty", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("0x")}}},
+    {"number-overflow", "082", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("18446744073709552128")}}},
+    {"number-32-bits", "082 102", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("4294967808")}}},
+    {"number-hex", "082 084", RIGHT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("0x10000")}}},
+    {"answer-list", "085", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("512,1024")}}},
+    {"answer-range", "085", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("512~1024")}}},
+    {"answer-reject", "093", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("Reject")}}},
+    {"answer-irrelevant", "092", RIGHT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("Irrelevant")}}},
+    {"answer-not-understood", "091", RIGHT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("NotUnderstood")}}},
+    {"burst-zero", "102", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("0")}}},
+    {"burst-511", "102", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("511")}}},
+    {"burst-too-large", "102", FAULT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("16777216")}}},
+    {"burst-over-offer", "108", RIGHT | MISLED, KEY(LOGIN, "MaxBurstLength"), {{SAY("16777215")}}},
+    {"first-burst-over-burst", "103", RIGHT | MISLED, KEY(LOGIN, "FirstBurstLength"), {{SAY("16777215")}}},
+    {"first-burst-511", "103", FAULT | MISLED, KEY(LOGIN, "FirstBurstLength"), {{SAY("511")}}},
+    {"recv-zero", "101", FAULT | MISLED, KEY(LOGIN, "MaxRecvDataSegmentLength"), {{SAY("0")}}},
+    {"recv-511", "101", FAULT | MISLED, KEY(LOGIN, "MaxRecvDataSegmentLength"), {{SAY("511")}}},
+    {"recv-512", "101 228", RIGHT | MISLED, KEY(LOGIN, "MaxRecvDataSegmentLength"), {{SAY("512")}}},
+    {"recv-16777215", "101", RIGHT | MISLED, KEY(LOGIN, "MaxRecvDataSegmentLength"), {{SAY("16777215")}}},
+    {"recv-16777216", "101", FAULT | MISLED, KEY(LOGIN, "MaxRecvDataSegmentLength"), {{SAY("16777216")}}},
+    {"initial-r2t-maybe", "100", FAULT | MISLED, KEY(LOGIN, "InitialR2T"), {{SAY("Maybe")}}},
+    {"initial-r2t-yes", "100 226", RIGHT | MISLED, KEY(LOGIN, "InitialR2T"), {{SAY("Yes")}}},
+    {"immediate-lower-case", "080 100", FAULT | MISLED, KEY(LOGIN, "ImmediateData"), {{SAY("yes")}}},
+    {"immediate-no", "224", RIGHT | MISLED, KEY(LOGIN, "ImmediateData"), {{SAY("No")}}},
+    {"r2ts-zero", "105", FAULT | MISLED, KEY(LOGIN, "MaxOutstandingR2T"), {{SAY("0")}}},
+    {"r2ts-65536", "105", FAULT | MISLED, KEY(LOGIN, "MaxOutstandingR2T"), {{SAY("65536")}}},
+    {"r2ts-65535", "105 108", RIGHT | MISLED, KEY(LOGIN, "MaxOutstandingR2T"), {{SAY("65535")}}},
+    {"wait-3601", "104", FAULT | MISLED, KEY(LOGIN, "DefaultTime2Wait"), {{SAY("3601")}}},
+    {"retain-3601", "104", FAULT | MISLED, KEY(LOGIN, "DefaultTime2Retain"), {{SAY("3601")}}},
+    {"order-no", "106", RIGHT | MISLED, KEY(LOGIN, "DataPDUInOrder"), {{SAY("No")}}},
+    {"sequence-order-no", "106", RIGHT | MISLED, KEY(LOGIN, "DataSequenceInOrder"), {{SAY("No")}}},
+    {"level-2", "107", RIGHT | MISLED, KEY(LOGIN, "ErrorRecoveryLevel"), {{SAY("2")}}},
+    {"level-3", "107", FAULT | MISLED, KEY(LOGIN, "ErrorRecoveryLevel"), {{SAY("3")}}},
+    {"connections-9", "099 108", RIGHT | MISLED, KEY(LOGIN, "MaxConnections"), {{SAY("9")}}},
+    {"connections-zero", "099", FAULT | MISLED, KEY(LOGIN, "MaxConnections"), {{SAY("0")}}},
+    {"digest-list", "085 098", FAULT | MISLED, KEY(LOGIN, "HeaderDigest"), {{SAY("CRC32C,None")}}},
+    {"digest-other", "098", FAULT | MISLED, KEY(LOGIN, "HeaderDigest"), {{SAY("CRC64")}}},
+    {"digest-reject", "093", FAULT | MISLED, KEY(LOGIN, "DataDigest"), {{SAY("Reject")}}},
+    {"digest-lower-case", "080 098", FAULT | MISLED, KEY(LOGIN, "DataDigest"), {{SAY("crc32c")}}},
+    {"tag-65536", "114", FAULT | MISLED, KEY(LOGIN, "TargetPortalGroupTag"), {{SAY("65536")}}},
+    {"tag-text", "114", FAULT | MISLED, KEY(LOGIN, "TargetPortalGroupTag"), {{SAY("one")}}},
+    {"tag-missing", "114", RIGHT | MISLED, KEY(LOGIN, "TargetPortalGroupTag"), {{UNSAY}}},
+    {"tag-twice", "086 114", FAULT | MISLED, KEY(LOGIN, "TargetPortalGroupTag"), {{SAYTWICE}}},
+    /* CHAP */
+    {"auth-reject", "147", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAY("Reject")}}},
+    {"auth-none", "147 148", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAY("None")}}},
+    {"auth-list", "085 147", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAY("CHAP,None")}}},
+    {"auth-other", "147", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAY("KRB5")}}},
+    {"auth-empty", "147", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAY("")}}},
+    {"auth-missing", "148", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{UNSAY}}},
+    {"auth-twice", "086", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{SAYTWICE}}},
+    {"auth-and-transit", "148", FAULT | MISLED, KEY(LOGIN, "AuthMethod"), {{FIELD(1, 1, OR, 0x81)}}},
+    {"chap-and-transit", "148", FAULT | MISLED, IN_CHAP, {{FIELD(1, 1, OR, 0x81)}}},
+    {"chap-a-list", "085 153", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAY("8,5")}}},
+    {"chap-a-other", "153", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAY("9")}}},
+    {"chap-a-text", "153", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAY("MD5")}}},
+    {"chap-a-zero", "153", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAY("0")}}},
+    {"chap-a-261", "082 153", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAY("261")}}},
+    {"chap-i-256", "154", FAULT | MISLED, KEY(LOGIN, "CHAP_I"), {{SAY("256")}}},
+    {"chap-i-minus", "154", FAULT | MISLED, KEY(LOGIN, "CHAP_I"), {{SAY("-1")}}},
+    {"chap-i-empty", "154", FAULT | MISLED, KEY(LOGIN, "CHAP_I"), {{SAY("")}}},
+    {"chap-c-empty", "156", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0x")}}},
+    {"chap-c-nothing", "083", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("")}}},
+    {"chap-c-odd", "083 341", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0x123")}}},
+    {"chap-c-digit", "083", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0x12zz")}}},
+    {"chap-c-decimal", "083", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("123456789")}}},
+    {"chap-c-base64", "083 174", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0bA===")}}},
+    {"chap-c-base64-inside", "083", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0bAA==AAAA")}}},
+    {"chap-c-short", "157", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY("0x01")}}},
+    {"chap-c-1025", "156 341", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY_OF("0xA", 2050)}}},
+    {"chap-c-base64-1025", "156 341", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY_OF("0bA", 1368)}}},
+    {"chap-c-7000", "156 341", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAY_OF("0xA", 7000)}}},
+    {"chap-a-missing", "149", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{UNSAY}}},
+    {"chap-a-twice", "086 149", FAULT | MISLED, KEY(LOGIN, "CHAP_A"), {{SAYTWICE}}},
+    {"chap-i-missing", "149", FAULT | MISLED, KEY(LOGIN, "CHAP_I"), {{UNSAY}}},
+    {"chap-i-twice", "086 149", FAULT | MISLED, KEY(LOGIN, "CHAP_I"), {{SAYTWICE}}},
+    {"chap-c-missing", "149", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{UNSAY}}},
+    {"chap-c-twice", "086 149", FAULT | MISLED, KEY(LOGIN, "CHAP_C"), {{SAYTWICE}}},
+    {"chap-n-early", "149", FAULT | MISLED, IN_CHAP, {{MORE("CHAP_N=server")}}},
+    {"chap-r-early", "149", FAULT | MISLED, IN_CHAP, {{MORE("CHAP_R=0x00")}}},
+    {"chap-n-other", "167", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{SAY("other")}}},
+    {"chap-n-empty", "168", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{SAY("")}}},
+    {"chap-n-format", "168 347", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{SAY("%s%n\x1b[2J")}}},
+    {"chap-r-short", "163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY("0x00")}}},
+    {"chap-r-odd", "083 163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY("0x000")}}},
+    {"chap-r-empty", "163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY("0x")}}},
+    {"chap-r-digit", "083 163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY("0xg0")}}},
+    {"chap-n-256", "081 168", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{SAY_OF("a", 256)}}},
+    {"chap-r-wrong", "164", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY_OF("0x0", 64)}}},
+    {"chap-r-long", "163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY_OF("0x0", 66)}}},
+    {"chap-r-4000", "163 341", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAY_OF("0x0", 8000)}}},
+    {"chap-n-missing", "149 163", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{UNSAY}}},
+    {"chap-n-twice", "086 163", FAULT | MISLED, KEY(LOGIN, "CHAP_N"), {{SAYTWICE}}},
+    {"chap-r-missing", "149 163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{UNSAY}}},
+    {"chap-r-twice", "086 163", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{SAYTWICE}}},
+    {"chap-c-again", "149", FAULT | MISLED, KEY(LOGIN, "CHAP_R"), {{MORE("CHAP_A=8|CHAP_I=1|CHAP_C=0x01")}}},
+    /* discovery */
+    {"targets-for-ever",
+     "187",
+     FAULT | MISLED,
+     PDU(TEXT),
+     {{FIELD(1, 1, AND, 0)}, {FIELD(20, 4, SET, 0x5eed)}}},
+    {"targets-more-for-ever",
+     "186 187",
+     FAULT | MISLED,
+     PDU(TEXT),
+     {{FIELD(1, 1, SET, 0x40)}, {FIELD(20, 4, SET, 0x5eed)}}},
+    {"targets-final-with-tag", "186 256", FAULT, PDU(TEXT), {{FIELD(20, 4, SET, 0x5eed)}}},
+    {"targets-no-nul", "077 188", FAULT, PDU(TEXT), {{OPEN}}},
+    {"targets-no-equals", "078 188", RIGHT, PDU(TEXT), {{MORE("TargetName")}}},
+    {"targets-other-key", "188", RIGHT, PDU(TEXT), {{MORE("X-org.example.lie=1")}}},
+    {"targets-name", "188", FAULT, KEY(TEXT, "TargetName"), {{SAY("disk one")}}},
+    {"targets-name-control",
+     "188 347",
+     FAULT,
+     KEY(TEXT, "TargetName"),
+     {{SAY("iqn.2024-01.org.example:\x1b[2J")}}},
+    {"targets-name-long",
+     "081 188",
+     FAULT,
+     KEY(TEXT, "TargetName"),
+     {{SAY_OF("iqn.2024-01.org.example:a", 224)}}},
+    {"targets-no-name", "185 188", FAULT, KEY(TEXT, "TargetName"), {{UNSAY}}},
+    {"targets-address", "138 188", FAULT, KEY(TEXT, "TargetAddress"), {{SAY("[::1")}}},
+    {"targets-address-control", "188 347", FAULT, KEY(TEXT, "TargetAddress"), {{SAY("\x1b[2J:3260,1")}}},
+    {"targets-address-long", "081 138", FAULT, KEY(TEXT, "TargetAddress"), {{SAY_OF("a", 300)}}},
+    {"targets-no-address", "185", RIGHT, KEY(TEXT, "TargetAddress"), {{UNSAY}}},
+    {"targets-none", "190", FAULT, PDU(TEXT), {{LENGTH(0)}}},
+    /* out of turn */
+    {"async-0", "244", RIGHT, PDU(DATA_IN), {{BEFORE(ASYNC, 0)}}},
+    {"async-1", "245 250", FAULT, PDU(DATA_IN), {{BEFORE(ASYNC, 1)}}},
+    {"async-2", "246", FAULT, PDU(DATA_IN), {{BEFORE(ASYNC, 2)}}},
+    {"async-3", "246", FAULT, PDU(DATA_IN), {{BEFORE(ASYNC, 3)}}},
+    {"async-4", "247", RIGHT, PDU(DATA_IN), {{BEFORE(ASYNC, 4)}}},
+    {"async-5", "248", FAULT, PDU(DATA_IN), {{BEFORE(ASYNC, 5)}}},
+    {"async-6", "249", RIGHT, PDU(DATA_IN), {{BEFORE(ASYNC, 6)}}},
+    {"async-248", "249", RIGHT, PDU(DATA_IN), {{BEFORE(ASYNC, 248)}}},
+    {"async-255", "249", RIGHT, PDU(DATA_IN), {{BEFORE(ASYNC, 255)}}},
+    {"async-0-attention", "244 298", FAULT, PDU(DATA_IN), {{ASYNC_SENSE(SENSE("\x70", "\x06", "\x2a\x09"))}}},
+    {"async-0-garbage", "244 295", RIGHT, PDU(DATA_IN), {{ASYNC_SENSE("\xff\xff\x70")}}},
+    {"async-in-login", "043 054", FAULT | MISLED, IN_CHAP, {{BEFORE(ASYNC, 255)}}},
+    {"reject-2", "251", FAULT, PDU(DATA_IN), {{REJECT(2, 48)}}},
+    {"reject-3", "251", FAULT, PDU(DATA_IN), {{REJECT(3, 48)}}},
+    {"reject-4", "251", FAULT, PDU(DATA_IN), {{REJECT(4, 48)}}},
+    {"reject-5", "251", FAULT, PDU(DATA_IN), {{REJECT(5, 48)}}},
+    {"reject-6", "251", FAULT, PDU(DATA_IN), {{REJECT(6, 48)}}},
+    {"reject-7", "251", FAULT, PDU(DATA_IN), {{REJECT(7, 48)}}},
+    {"reject-9", "251", FAULT, PDU(DATA_IN), {{REJECT(9, 48)}}},
+    {"reject-10", "251", FAULT, PDU(DATA_IN), {{REJECT(10, 48)}}},
+    {"reject-11", "251", FAULT, PDU(DATA_IN), {{REJECT(11, 48)}}},
+    {"reject-12", "251", FAULT, PDU(DATA_IN), {{REJECT(12, 48)}}},
+    {"reject-255", "251", FAULT, PDU(DATA_IN), {{REJECT(255, 48)}}},
+    {"reject-short", "251", FAULT, PDU(DATA_IN), {{REJECT(4, 20)}}},
+    {"reject-nothing", "251", FAULT, PDU(DATA_IN), {{REJECT(4, 0)}}},
+    {"reject-in-login", "043 251", FAULT | MISLED, IN_CHAP, {{REJECT(4, 48)}}},
+    {"ping", "238", RIGHT, PDU(DATA_IN), {{PINGS(1, 7)}}},
+    {"ping-flood", "052 238", FAULT, PDU(DATA_IN), {{PINGS(3000, 7)}}},
+    {"nop-information", "239", RIGHT, PDU(DATA_IN), {{PINGS(1, 0)}}},
+    {"nop-information-flood", "052 239", FAULT, PDU(DATA_IN), {{PINGS(3000, 0)}}},
+    {"nop-in-no-echo", "240", RIGHT, PDU(NOP_IN), {{LENGTH(3)}}},
+    {"nop-in-long", "038 240", RIGHT, PDU(NOP_IN), {{LENGTH(9000)}}},
+    {"abort-response-1", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 1)}}},
+    {"abort-response-2", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 2)}}},
+    {"abort-response-3", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 3)}}},
+    {"abort-response-4", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 4)}}},
+    {"abort-response-5", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 5)}}},
+    {"abort-response-6", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 6)}}},
+    {"abort-response-255", "258", RIGHT, PDU(ABORTED), {{FIELD(2, 1, SET, 255)}}},
+    {"logout-response-1", "254", RIGHT, PDU(LOGOUT), {{FIELD(2, 1, SET, 1)}}},
+    {"logout-response-2", "254", RIGHT, PDU(LOGOUT), {{FIELD(2, 1, SET, 2)}}},
+    {"logout-response-3", "254", RIGHT, PDU(LOGOUT), {{FIELD(2, 1, SET, 3)}}},
+    {"logout-response-255", "254", RIGHT, PDU(LOGOUT), {{FIELD(2, 1, SET, 255)}}},
+    /* how data comes */
+    {"segment-of-one", "209", RIGHT, PDU(DATA_IN), {{BEFORE(SEGMENT, 1)}}},
+    {"empty-data-in", "210", RIGHT, PDU(DATA_IN), {{BEFORE(EMPTY, 1)}}},
+    {"empty-data-in-flood", "052 210", FAULT, PDU(DATA_IN), {{BEFORE(EMPTY, 3000)}}},
+    {"digest-header", "266", FAULT, PDU(DATA_IN), {{BADHEADER}}},
+    {"digest-data", "266", FAULT, PDU(DATA_IN), {{BADDATA}}},
+    {"digest-of-response", "266", FAULT, PDU(RESPONSE), {{BADHEADER}}},
+    {"data-in-for-write", "221", FAULT, PDU(R2T), {{FIELD(0, 1, SET, 0x25)}}},
+    {"r2t-for-read", "221", FAULT, PDU(DATA_IN), {{FIELD(0, 1, SET, 0x31)}}},
+    {"read-short", "214", FAULT, OF(DATA_IN, 0x88), {{LENGTH(100)}}},
+    {"read-empty", "210 214", FAULT, OF(DATA_IN, 0x88), {{LENGTH(0)}}},
+    {"read-long", "038 207", FAULT, OF(DATA_IN, 0x88), {{LENGTH(18000)}}},
+    {"read-shorter-than-asked", "214 215", FAULT, COMMAND(0x88), {{SHORT(512)}}},
+    {"read-nothing", "214 215", FAULT, COMMAND(0x88), {{SHORT(0xffffffff)}}},
+    /* how commands end */
+    {"busy", "299", FAULT, COMMAND(0), {{STATUS(0x08, "")}}},
+    {"task-set-full", "299", FAULT, COMMAND(0), {{STATUS(0x28, "")}}},
+    {"reservation-conflict", "300", FAULT, COMMAND(0), {{STATUS(0x18, "")}}},
+    {"aca-active", "306", FAULT, COMMAND(0), {{STATUS(0x30, "")}}},
+    {"condition-met", "306", FAULT, COMMAND(0), {{STATUS(0x04, "")}}},
+    {"intermediate", "306", FAULT, COMMAND(0), {{STATUS(0x10, "")}}},
+    {"task-aborted", "303", FAULT, COMMAND(0), {{STATUS(0x40, "")}}},
+    {"status-reserved", "306", FAULT, COMMAND(0), {{STATUS(0x55, "")}}},
+    {"check-condition-without-sense", "295", FAULT, COMMAND(0), {{STATUS(0x02, "")}}},
+    {"attention-reset", "273 298", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x29\x00"))}}},
+    {"attention-capacity", "298", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x2a\x09"))}}},
+    {"attention-identity", "298 013", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x3f\x03"))}}},
+    {"attention-luns", "298", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x3f\x0e"))}}},
+    {"attention-paths", "298", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x2a\x06"))}}},
+    {"becoming-ready", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x04\x01"))}}},
+    {"changing-paths", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x04\x0a"))}}},
+    {"start-wanted", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x04\x02"))}}},
+    {"manual-wanted", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x04\x03"))}}},
+    {"standby", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x04\x0b"))}}},
+    {"no-medium", "301", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x02", "\x3a\x00"))}}},
+    {"medium-error", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x03", "\x11\x00"))}}},
+    {"hardware-error", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x04", "\x44\x00"))}}},
+    {"illegal-operation",
+     "283 288 302",
+     FAULT,
+     COMMAND(0),
+     {{STATUS(0x02, SENSE("\x70", "\x05", "\x20\x00"))}}},
+    {"illegal-field", "283 302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x05", "\x24\x00"))}}},
+    {"illegal-lun", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x05", "\x25\x00"))}}},
+    {"protected", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x07", "\x27\x00"))}}},
+    {"blank-check", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x08", "\x00\x00"))}}},
+    {"aborted", "303", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x0b", "\x00\x00"))}}},
+    {"miscompare", "302", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x0e", "\x1d\x00"))}}},
+    {"recovered-without-data", "304", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x01", "\x18\x00"))}}},
+    {"no-sense", "304", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x00", "\x00\x00"))}}},
+    {"full-pool", "305", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x07", "\x27\x07"))}}},
+    {"threshold", "305", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x06", "\x38\x07"))}}},
+    {"sense-key-15", "296", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x70", "\x0f", "\x00\x00"))}}},
+    {"deferred", "297", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x71", "\x03", "\x11\x00"))}}},
+    {"descriptor-attention",
+     "296 298",
+     FAULT,
+     COMMAND(0),
+     {{STATUS(0x02, "\x00\x08\x72\x06\x29\x00\x00\x00\x00\x00")}}},
+    {"descriptor-deferred",
+     "296 297",
+     FAULT,
+     COMMAND(0),
+     {{STATUS(0x02, "\x00\x08\x73\x03\x11\x00\x00\x00\x00\x00")}}},
+    {"descriptor-beyond",
+     "296",
+     FAULT,
+     COMMAND(0),
+     {{STATUS(0x02, "\x00\x08\x72\x03\x11\x00\x00\x00\x00\xff")}}},
+    {"sense-format-unknown", "296", FAULT, COMMAND(0), {{STATUS(0x02, SENSE("\x7f", "\x06", "\x29\x00"))}}},
+    {"sense-of-one-byte", "295", FAULT, COMMAND(0), {{STATUS(0x02, "\x12")}}},
+    {"sense-of-nothing", "295", FAULT, COMMAND(0), {{STATUS(0x02, "\x00\x00")}}},
+    {"sense-of-three", "295 296", FAULT, COMMAND(0), {{STATUS(0x02, "\x00\x03\x70\x00\x06")}}},
+    {"sense-beyond", "295", FAULT, COMMAND(0), {{STATUS(0x02, "\xff\xff\x70\x00\x06")}}},
+    /* what the disk says it is */
+    {"inquiry-short", "282", FAULT, OF(DATA_IN, 0x12), {{LENGTH(4)}}},
+    {"inquiry-beyond", "282", RIGHT, OF(DATA_IN, 0x12), {{DATA(4, 1, 255)}}},
+    {"inquiry-tape", "281", FAULT, OF(DATA_IN, 0x12), {{DATA(0, 1, 1)}}},
+    {"inquiry-no-unit", "281", FAULT, OF(DATA_IN, 0x12), {{DATA(0, 1, 0x7f)}}},
+    {"inquiry-not-connected", "281", FAULT, OF(DATA_IN, 0x12), {{DATA(0, 1, 0x20)}}},
+    {"inquiry-control", "282 347", RIGHT, OF(DATA_IN, 0x12), {{DATA(8, 4, 0x1b5b324a)}}},
+    {"inquiry-refused", "302", FAULT, COMMAND(0x12), {{STATUS(0x02, SENSE("\x70", "\x05", "\x24\x00"))}}},
+    {"pages-beyond", "282", RIGHT, OF(DATA_IN, 0x1200), {{DATA(2, 2, 0xffff)}}},
+    {"pages-other", "282", RIGHT, OF(DATA_IN, 0x1200), {{DATA(1, 1, 0x55)}}},
+    {"pages-refused", "283", RIGHT, COMMAND(0x1200), {{STATUS(0x02, SENSE("\x70", "\x05", "\x24\x00"))}}},
+    {"serial-beyond", "282", RIGHT, OF(DATA_IN, 0x1280), {{DATA(2, 2, 0xffff)}}},
+    {"serial-control", "282 347", RIGHT, OF(DATA_IN, 0x1280), {{DATA(4, 4, 0x1b5b324a)}}},
+    {"designator-list-beyond", "282", RIGHT, OF(DATA_IN, 0x1283), {{DATA(2, 2, 0xffff)}}},
+    {"designator-beyond", "282", RIGHT, OF(DATA_IN, 0x1283), {{DATA(7, 1, 255)}}},
+    {"designator-empty", "282", RIGHT, OF(DATA_IN, 0x1283), {{DATA(7, 1, 0)}}},
+    {"designator-other", "013", RIGHT, OF(DATA_IN, 0x1283), {{DATA(12, 4, 0x0badcafe)}}},
+    {"limits-of-one", "284", RIGHT, OF(DATA_IN, 0x12b0), {{DATA(8, 4, 1)}}},
+    {"limits-none", "284", RIGHT, OF(DATA_IN, 0x12b0), {{DATA(8, 4, 0)}}},
+    {"limits-all-ones",
+     "284",
+     RIGHT,
+     OF(DATA_IN, 0x12b0),
+     {{DATA(8, 4, 0xffffffff)}, {DATA(12, 4, 0xffffffff)}}},
+    {"limits-short", "282 284", FAULT, OF(DATA_IN, 0x12b0), {{LENGTH(6)}}},
+    {"capacity-short", "289", FAULT, OF(DATA_IN, 0x9e), {{LENGTH(5)}}},
+    {"capacity-nothing", "289", FAULT, OF(DATA_IN, 0x9e), {{LENGTH(0)}}},
+    {"capacity-ten-short", "289", FAULT, OF(DATA_IN, 0x25), {{LENGTH(3)}}},
+    {"capacity-ten-all-ones", "277 289", RIGHT, OF(DATA_IN, 0x25), {{DATA(0, 4, 0xffffffff)}}},
+    {"capacity-refused", "288", RIGHT, COMMAND(0x9e), {{STATUS(0x02, SENSE("\x70", "\x05", "\x20\x00"))}}},
+    {"block-size-zero", "285", FAULT, OF(DATA_IN, 0x9e), {{DATA(8, 4, 0)}}},
+    {"block-size-three", "285", FAULT, OF(DATA_IN, 0x9e), {{DATA(8, 4, 3)}}},
+    {"block-size-256", "285", FAULT, OF(DATA_IN, 0x9e), {{DATA(8, 4, 256)}}},
+    {"block-size-8192", "285", FAULT, OF(DATA_IN, 0x9e), {{DATA(8, 4, 8192)}}},
+    {"block-size-2g", "285", FAULT, OF(DATA_IN, 0x9e), {{DATA(8, 4, 0x80000000)}}},
+    {"capacity-all-ones",
+     "286",
+     FAULT,
+     OF(DATA_IN, 0x9e),
+     {{DATA(0, 4, 0xffffffff)}, {DATA(4, 4, 0xffffffff)}}},
+    {"capacity-overflow", "286", FAULT, OF(DATA_IN, 0x9e), {{DATA(0, 4, 0xfffffffe)}, {DATA(4, 4, 0)}}},
+    {"capacity-small", "013 286", FAULT, OF(DATA_IN, 0x9e), {{DATA(4, 4, 9)}}},
+    {"capacity-large", "013 287", RIGHT, OF(DATA_IN, 0x9e), {{DATA(4, 4, 0x00100000)}}},
+    {"modes-refused", "283", RIGHT, COMMAND(0x1a), {{STATUS(0x02, SENSE("\x70", "\x05", "\x20\x00"))}}},
+    {"modes-protected", "293", FAULT, OF(DATA_IN, 0x1a), {{DATA(2, 1, 0x80)}}},
+    {"modes-beyond", "282 283", RIGHT, OF(DATA_IN, 0x1a), {{DATA(0, 1, 255)}}},
+    {"modes-nothing", "283", FAULT, OF(DATA_IN, 0x1a), {{LENGTH(0)}}},
+    {"flush-refused", "294", RIGHT, COMMAND(0x35), {{STATUS(0x02, SENSE("\x70", "\x05", "\x20\x00"))}}},
 };
 
-const char *target_lie_name(unsigned index)
+const struct target_lie *target_lie_row(unsigned index)
 {
-    return index < sizeof(lies) / sizeof(lies[0]) ? lies[index].name : NULL;
-}
-
-bool target_lie(struct target *target, const char *name, unsigned skip)
-{
-    for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-        if (strcmp(lies[i].name, name) == 0 && target->script_count < 8) {
-            target->scripts[target->script_count++] = (struct target_script){.lie = &lies[i], .skip = skip};
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool edit(struct target *target, const struct target_lie *lie, uint8_t *header, bool *twice)
-{
-    uint32_t value = lie->width != 0 ? target_get(header, lie->offset, lie->width) : 0;
-
-    switch (lie->act) {
-    case ADD:
-        value += lie->value;
-        break;
-    case SET:
-        value = lie->value;
-        break;
-    case OR:
-        value |= lie->value;
-        break;
-    case AND:
-        value &= lie->value;
-        break;
-    case DROP:
-        return false;
-    case TWICE:
-        *twice = true;
-        return true;
-    case CLOSE:
-        target->close_wanted = true;
-        return false;
-    case RESET:
-        target->reset_wanted = true;
-        return false;
-    }
-    target_put(header, lie->offset, lie->width, value);
-    return true;
-}
-
-bool target_apply_lies(struct target *target, uint8_t header[48], bool *twice)
-{
-    for (unsigned i = 0; i < target->script_count; i++) {
-        struct target_script *script = &target->scripts[i];
-
-        if (script->lie == NULL || (script->lie->opcode != 0xff && script->lie->opcode != (header[0] & 0x3f)))
-            continue;
-        if (script->skip > 0) {
-            script->skip--;
-            continue;
-        }
-        const struct target_lie *lie = script->lie;
-        if (!script->always)
-            script->lie = NULL;
-        target->lies_told++;
-        if (!edit(target, lie, header, twice))
-            return false;
-    }
-    return true;
+    return index < sizeof(lies) / sizeof(lies[0]) ? &lies[index] : NULL;
 }

@@ -192,7 +192,10 @@ static void respond(struct target *target, struct target_task *task)
     }
     target->next_response = 0;
     memcpy(data + 2, task->sense, 18);
-    target_send(target, header, data, task->has_sense ? 20 : 0, true);
+    if (task->sense_text != NULL)
+        target_send(target, header, task->sense_text, task->sense_length, true);
+    else
+        target_send(target, header, data, task->has_sense ? 20 : 0, true);
     end(task);
 }
 
@@ -251,6 +254,7 @@ void target_execute(struct target *target, struct target_task *task)
     }
     if (target->next_response != 0)
         task->length = task->available = 0;
+    target_lie_to_command(target, task);
     if (task->read && target->short_by != 0)
         shorten(target, task);
     if (!task->read || task->length == 0) {
