@@ -104,6 +104,7 @@ LUNCTL_SRC := $(wildcard tools/lunctl*.c)
 TEST_LIB_SRC := $(wildcard tests/lib/*.c)
 TEST_PARTS := target world peer
 TEST_PARTS_SRC := $(foreach p,$(TEST_PARTS),$(wildcard tests/$(p)/*.c))
+LIARD_SRC := $(wildcard tests/liard/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SIM_SRC := $(wildcard tests/sim/test_*.c)
 
@@ -354,7 +355,14 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/unit/test_%.o $(TEST_LIB_OBJ
 $(BUILD)/host/tests/test_%: $(BUILD)/host/san/tests/sim/test_%.o $(TEST_LIB_OBJECTS) $(TEST_PART_ARCHIVES) $(call HOST_ARCHIVES,san)
 	$(LINK_TEST)
 
-host-tests: $(TEST_PROGRAMS)
+# The scripted target as a program of its own, for tests over real sockets.
+LIARD := $(BUILD)/host/tests/liard
+$(LIARD): $(call objects,$(BUILD)/host/san,$(LIARD_SRC)) $(BUILD)/host/san/libtest-target.a $(foreach i,iscsi hash,$(BUILD)/host/san/lib$(i).a)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_san) $^ -o $@
+
+host-tests: $(TEST_PROGRAMS) $(LIARD)
 
 # --- Fuzzing: tests/fuzz/README.md -------------------------------------------------------------------------------
 
@@ -379,7 +387,7 @@ fuzz-coverage: $(FUZZ_PROGRAMS)
 
 OUR_C := $(wildcard iscsi/*.[ch] net/*.[ch] net/lwip/*.[ch] net/lwip/arch/*.h efi/*.[ch] efi/runtime/*.c \
            efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tests/*/*.[ch] tests/peer/arch/*.h)
-HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(UNIT_SRC) $(SIM_SRC)
+HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
 
 # The host's sources once more, with clang's warnings on the host's headers.
 $(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
@@ -417,7 +425,7 @@ cppcheck: | $(TREES)
 
 # Two compilations as the sources have: islands as for the EFI image, programs and tests as for the host.
 TIDY_EFI := $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC)
-TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(UNIT_SRC) $(SIM_SRC)
+TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
 tidy: $(TIDY_EFI:%.c=$(BUILD)/tidy/efi/%.ok) $(TIDY_HOST:%.c=$(BUILD)/tidy/host/%.ok)
 
 # A finding may come from a header: any change of one looks at everything again.

@@ -177,7 +177,7 @@ static bool listed(const struct telling *telling)
         if (strcmp(record.name, name) != 0 && target_lie_outcome(telling->index) == TARGET_RIGHT)
             FAIL(telling, "another target");
     }
-    return count == 1;
+    return count == 1 && fault == FAULT_NONE;
 }
 
 static bool discover(const struct telling *telling)

@@ -411,7 +411,7 @@ static const struct target_lie lies[] = {
      {{FIELD(1, 1, SET, 0x40)}, {FIELD(20, 4, SET, 0x5eed)}}},
     {"targets-final-with-tag", "186 256", FAULT, PDU(TEXT), {{FIELD(20, 4, SET, 0x5eed)}}},
     {"targets-no-nul", "077 188", FAULT, PDU(TEXT), {{OPEN}}},
-    {"targets-no-equals", "078 188", RIGHT, PDU(TEXT), {{MORE("TargetName")}}},
+    {"targets-no-equals", "078 188", FAULT, PDU(TEXT), {{MORE("TargetName")}}},
     {"targets-other-key", "188", RIGHT, PDU(TEXT), {{MORE("X-org.example.lie=1")}}},
     {"targets-name", "188", FAULT, KEY(TEXT, "TargetName"), {{SAY("disk one")}}},
     {"targets-name-control",
