@@ -82,7 +82,8 @@ class Lab:
         self.running = []
         self.guest = None
 
-    def _keep(self, thing):
+    def keep(self, thing):
+        """To be ended with the test."""
         self.running.append(thing)
         return thing
 
@@ -103,10 +104,10 @@ class Lab:
 
     def target(self, lun, **more):
         more.setdefault("log", self.folder / "tgtd.log")
-        return self._keep(Target([lun] if isinstance(lun, Path) else lun, **more)).start()
+        return self.keep(Target([lun] if isinstance(lun, Path) else lun, **more)).start()
 
     def network(self):
-        return self._keep(Net(self.folder))
+        return self.keep(Net(self.folder))
 
     def config(self, target=None, **more):
         """lunboot.conf: for that target, with underscores for dashes; None leaves a line out."""
@@ -144,7 +145,7 @@ class Lab:
     def _start(self, disks, nics=None, net=None, **more):
         captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))
         nics = [replace(nic, pcap=file) for nic, file in zip([Nic()] if nics is None else nics, captures)]
-        self.guest = self._keep(Guest(Machine(disks, nics, **more), self.folder / "vm", net))
+        self.guest = self.keep(Guest(Machine(disks, nics, **more), self.folder / "vm", net))
         return self.guest.start()
 
     def close(self):
