@@ -217,7 +217,16 @@ static void test_req_353_a_lie_told_once(void **state)
 {
     (void)state;
     for (unsigned i = 0; target_lie_name(i) != NULL; i++) {
-        for (unsigned skip = 0; skip < 40; skip += 1 + skip / 4)
+        for (unsigned skip = 0; skip < 40; skip += 1 + skip / 2)
+            live_through(&(struct telling){i, skip, false});
+    }
+}
+
+static void soak_a_lie_told_once_at_each_moment(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; target_lie_name(i) != NULL; i++) {
+        for (unsigned skip = 0; skip < 60; skip++)
             live_through(&(struct telling){i, skip, false});
     }
 }
@@ -239,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_req_353_a_lie_told_once),
         cmocka_unit_test(test_req_353_a_lie_told_always),
+        cmocka_unit_test(soak_a_lie_told_once_at_each_moment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

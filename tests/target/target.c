@@ -221,6 +221,8 @@ void target_send(struct target *target, uint8_t header[48], const void *data, ui
     target_lying_change(target, header, &lying);
     for (unsigned i = 0; i < lying.times; i++)
         emit(target, header, lying.copy != NULL ? lying.copy : data, lying.length);
+    if (lying.half)
+        target->out_length -= (48 + lying.length) / 2;
     free(lying.copy);
 }
 

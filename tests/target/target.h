@@ -232,6 +232,7 @@ struct target_lying {
     uint8_t *copy; /* of the data segment, NULL: no lie is armed; the caller frees it */
     uint32_t length;
     unsigned times; /* that it is sent */
+    bool half;      /* no more than its first half is */
 };
 void target_lying_begin(struct target *target, uint8_t *header, const void *data, uint32_t length,
                         struct target_lying *lying);

@@ -280,6 +280,10 @@ static void change_pdu(struct target *target, uint8_t *header, struct target_lyi
         target->reset_wanted = true;
         lying->times = 0;
         break;
+    case LIE_HALF:
+        target->close_wanted = true;
+        lying->half = true;
+        break;
     case LIE_ADD:
     case LIE_SET:
     case LIE_OR:

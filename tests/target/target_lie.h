@@ -18,6 +18,7 @@ enum lie_act {
     LIE_TWICE,
     LIE_CLOSE,
     LIE_RESET,
+    LIE_HALF, /* its first half, and a close */
     /* a number in its header, or in its data: `value` at `offset`, `width` bytes */
     LIE_ADD,
     LIE_SET,

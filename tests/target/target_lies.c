@@ -32,6 +32,7 @@
 #define TWICE                            LIE_TWICE, 0, 0, 0, NULL
 #define CLOSE                            LIE_CLOSE, 0, 0, 0, NULL
 #define RESET                            LIE_RESET, 0, 0, 0, NULL
+#define HALF                             LIE_HALF, 0, 0, 0, NULL
 #define UNSAY                            LIE_UNSAY, 0, 0, 0, NULL
 #define SAYTWICE                         LIE_SAYTWICE, 0, 0, 0, NULL
 #define OPEN                             LIE_OPEN, 0, 0, 0, NULL
@@ -159,6 +160,7 @@ static const struct target_lie lies[] = {
     {"ahs-longest", "045", FAULT, PDU(ANY), {{FIELD(4, 1, SET, 255)}}},
     {"reserved-bits", "041", RIGHT, PDU(ANY), {{FIELD(0, 1, OR, 0xc0)}}},
     {"window-huge", "197", RIGHT, PDU(ANY), {{FIELD(32, 4, ADD, 0x40000000)}}},
+    {"half-a-pdu", "028 029", FAULT, PDU(ANY), {{HALF}}},
     /* the login: what its status says */
     {"status-0101", "139", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0101)}}},
     {"status-0102", "139", FAULT | MISLED, PDU(LOGIN), {{FIELD(36, 2, SET, 0x0102)}}},
@@ -264,6 +266,11 @@ static const struct target_lie lies[] = {
     {"login-status-class-0-detail-1", "117 135", RIGHT | MISLED, PDU(LOGIN), {{FIELD(37, 1, SET, 1)}}},
     {"login-window-shut", "075 199", FAULT | MISLED, PDU(LOGIN), {{BEFORE(WINDOW, 0)}}},
     {"login-window-backwards", "075 196", RIGHT | MISLED, PDU(LOGIN), {{FIELD(32, 4, ADD, 0xfffffff0)}}},
+    {"other-protocol",
+     "033",
+     FAULT | MISLED,
+     PDU(LOGIN),
+     {{FIELD(0, 4, SET, 0x48545450)}, {FIELD(4, 4, SET, 0x2f312e31)}}},
     /* the login: its text */
     {"text-no-equals", "078", FAULT | MISLED, IN_NUMBERS, {{MORE("MaxBurst")}}},
     {"text-no-key", "078", FAULT | MISLED, IN_NUMBERS, {{MORE("=1")}}},
@@ -413,6 +420,7 @@ static const struct target_lie lies[] = {
     {"targets-no-nul", "077 188", FAULT, PDU(TEXT), {{OPEN}}},
     {"targets-no-equals", "078 188", FAULT, PDU(TEXT), {{MORE("TargetName")}}},
     {"targets-other-key", "188", RIGHT, PDU(TEXT), {{MORE("X-org.example.lie=1")}}},
+    {"targets-negotiate", "097", RIGHT, PDU(TEXT), {{MORE("MaxBurstLength=512")}}},
     {"targets-name", "188", FAULT, KEY(TEXT, "TargetName"), {{SAY("disk one")}}},
     {"targets-name-control",
      "188 347",
@@ -482,6 +490,7 @@ static const struct target_lie lies[] = {
     {"digest-data", "266", FAULT, PDU(DATA_IN), {{BADDATA}}},
     {"digest-of-response", "266", FAULT, PDU(RESPONSE), {{BADHEADER}}},
     {"data-in-for-write", "221", FAULT, PDU(R2T), {{FIELD(0, 1, SET, 0x25)}}},
+    {"response-for-r2t", "233 234", FAULT | MISLED, PDU(R2T), {{FIELD(0, 1, SET, 0x21)}}},
     {"r2t-for-read", "221", FAULT, PDU(DATA_IN), {{FIELD(0, 1, SET, 0x31)}}},
     {"read-short", "214", FAULT, OF(DATA_IN, 0x88), {{LENGTH(100)}}},
     {"read-empty", "210 214", FAULT, OF(DATA_IN, 0x88), {{LENGTH(0)}}},
@@ -555,6 +564,7 @@ static const struct target_lie lies[] = {
     {"inquiry-no-unit", "281", FAULT, OF(DATA_IN, 0x12), {{DATA(0, 1, 0x7f)}}},
     {"inquiry-not-connected", "281", FAULT, OF(DATA_IN, 0x12), {{DATA(0, 1, 0x20)}}},
     {"inquiry-control", "282 347", RIGHT, OF(DATA_IN, 0x12), {{DATA(8, 4, 0x1b5b324a)}}},
+    {"inquiry-residual", "215 216", FAULT, OF(DATA_IN, 0x12), {{FIELD(44, 4, SET, 250)}}},
     {"inquiry-refused", "302", FAULT, COMMAND(0x12), {{STATUS(0x02, SENSE("\x70", "\x05", "\x24\x00"))}}},
     {"pages-beyond", "282", RIGHT, OF(DATA_IN, 0x1200), {{DATA(2, 2, 0xffff)}}},
     {"pages-other", "282", RIGHT, OF(DATA_IN, 0x1200), {{DATA(1, 1, 0x55)}}},
