@@ -378,7 +378,7 @@ static bool collect(struct lun *lun)
 /* Why a request took too long: what its commands were last told, else nothing but silence. */
 static struct fault lateness(const struct lun *lun, const struct lun_request *request)
 {
-    if (lun->recovery.active)
+    if (lun->recovery.active || lun->recovery.postponed)
         return lun->recovery.cause;
     for (unsigned i = 0; i < LUN_TASKS_MAX; i++) {
         const struct lun_task *own = &lun->tasks[i];
@@ -453,7 +453,7 @@ static void watch_session(struct lun *lun)
         return;
     if (lun->reread == 0 && !lun->start_wanted)
         lun_recovery_over(lun);
-    else if (lun->now_ms >= lun->look_ms && (!lun->recovery.active || lun->now_ms >= lun->recovery.again_ms))
+    else if (lun->now_ms >= lun->look_ms && lun->now_ms >= lun->recovery.again_ms)
         look_again(lun);
 }
 

@@ -89,9 +89,10 @@ struct lun_recovery {
     uint64_t took_ms;   /* the last one that brought the disk back, from the loss on */
     /* private */
     bool opening;            /* session_open was called for it */
+    bool postponed;          /* the disk did not answer as it should, and is asked again */
     uint8_t pauses;          /* without progress between them */
     unsigned progress_epoch; /* the last session in which a request made progress */
-    uint64_t again_ms;       /* the next attempt */
+    uint64_t again_ms;       /* the next attempt, of either */
     uint32_t group;          /* TargetPortalGroupTag of the nexus */
     uint64_t linger_ms, write_from_ms;
 };

@@ -36,7 +36,8 @@ void lun_recovery_lost(struct lun *lun);
 /* The session is ready again: another nexus, in which the disk must be identified first (REQ-013, REQ-274).
  */
 void lun_recovery_nexus(struct lun *lun, unsigned epoch);
-/* The disk is not there (yet) after a recovery: ask again later. False when there was none. */
+/* The disk does not answer as it should, after a recovery or a unit attention: ask again later, for the
+ * requests have bounds of their own. False while it is being opened. */
 bool lun_recovery_postpone(struct lun *lun, const struct fault *fault);
 /* The same disk is back. */
 void lun_recovery_over(struct lun *lun);

@@ -90,8 +90,9 @@ bool lun_recovery_postpone(struct lun *lun, const struct fault *fault)
 {
     struct lun_recovery *recovery = &lun->recovery;
 
-    if (!recovery->active || !lun->known)
+    if (lun->state != LUN_READY)
         return false;
+    recovery->postponed = true;
     recovery->cause = *fault;
     recovery->again_ms = lun->now_ms + draw_pause(lun);
     lun_identify_cancel(lun);
@@ -133,7 +134,7 @@ void lun_recovery_over(struct lun *lun)
 
     if (recovery->active)
         recovery->took_ms = lun->now_ms - recovery->since_ms;
-    recovery->active = recovery->opening = false;
+    recovery->active = recovery->opening = recovery->postponed = false;
 }
 
 void lun_recovery_progress(struct lun *lun, struct lun_request *request)
@@ -160,7 +161,7 @@ uint64_t lun_recovery_deadline(const struct lun *lun)
     const struct lun_recovery *recovery = &lun->recovery;
     uint64_t at = UINT64_MAX;
 
-    if (recovery->active && recovery->again_ms > lun->now_ms)
+    if (recovery->again_ms > lun->now_ms)
         at = recovery->again_ms;
     if (recovery->write_from_ms > lun->now_ms && recovery->write_from_ms < at)
         at = recovery->write_from_ms;

@@ -278,6 +278,32 @@ static void test_req_274_identity_is_asked_before_anything_is_sent_again(void **
     assert_true(inquiry > 0 && inquiry < at);
 }
 
+/* A unit attention asks who is there, and for longer than any retry lasts nobody says. */
+static enum fault_code run_while_mute(struct lun_request request, uint64_t ms)
+{
+    disk.bench.target.next_status = 0x02;
+    disk.bench.target.next_status_set = disk.bench.target.hold = true;
+    diskbench_submit(&disk, &request);
+    diskbench_settle(&disk);
+    target_release(&disk.bench.target);
+    disk.bench.target.hold = true;
+    diskbench_pass(&disk, ms);
+    target_release(&disk.bench.target);
+    return diskbench_finish(&disk, &request, REQUEST_MS);
+}
+
+static void test_req_274_a_disk_that_answers_late_after_an_attention_is_asked_again(void **state)
+{
+    (void)state;
+    diskbench_open(&disk);
+    assert_int_equal(run_while_mute(reading(0, 64), 100000), FAULT_NONE);
+    assert_int_equal(diskbench_differences(data, 0, 64, 0), 0);
+    assert_int_equal(disk.lun.recovery.losses, 0);
+    assert_int_equal(run_while_mute(reading(64, 64), REQUEST_MS + 20000), FAULT_COMMAND_TIMEOUT);
+    diskbench_pass(&disk, 20000);
+    check_read(0, 64, 0); /* it was not given up for good */
+}
+
 /* --- Budgets --- */
 
 /* Every answer to this command kills the session. */
@@ -394,6 +420,7 @@ int main(void)
         TEST(test_req_264_the_session_is_reinstated),
         TEST(test_req_013_another_size_after_a_loss_is_refused),
         TEST(test_req_274_identity_is_asked_before_anything_is_sent_again),
+        TEST(test_req_274_a_disk_that_answers_late_after_an_attention_is_asked_again),
         TEST(test_req_268_a_command_that_kills_each_session_is_given_up),
         TEST(test_req_268_progress_fills_the_budget_again),
         TEST(test_req_220_a_request_cancelled_while_the_session_is_away),
