@@ -31,5 +31,6 @@
 #define TCP_MSL                        1000u
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 #define LWIP_STATS                     0
+#define SO_REUSE                       1 /* a port can be listened to again while old connections end */
 
 #endif

@@ -65,19 +65,35 @@ static err_t init_netif(struct netif *netif)
     return ERR_OK;
 }
 
+void peer_settle(void)
+{
+    u32_t ticks;
+
+    if (!peer.ready) {
+        return;
+    }
+    sys_check_timeouts();
+    ticks = tcp_ticks;
+    do {
+        tcp_tmr(); /* counts a tick every second time */
+    } while (tcp_ticks == ticks);
+    tcp_tmr(); /* the next one counts again, as the very first did */
+}
+
 void peer_open(const struct peer_config *config)
 {
     ip4_addr_t address, netmask, gateway;
 
     peer.config = *config;
-    peer.random = config->seed;
     memcpy(&address.addr, config->address, 4);
     memcpy(&netmask.addr, config->netmask, 4);
     memcpy(&gateway.addr, config->gateway, 4);
     if (!peer.ready) {
         lwip_init();
         peer.ready = true;
+        peer_settle();
     }
+    peer.random = config->seed; /* only now: lwIP's first start draws, too */
     netif_add(&peer.netif, &address, &netmask, &gateway, NULL, init_netif, ethernet_input);
     netif_set_default(&peer.netif);
     netif_set_up(&peer.netif);

@@ -22,6 +22,8 @@ struct peer_config {
 void peer_open(const struct peer_config *config);
 /* Drops every connection without a word. */
 void peer_close(void);
+/* Closed and long after: its timers are brought to the beginning of their periods. */
+void peer_settle(void);
 
 void peer_input(const void *frame, size_t length);
 void peer_poll(void);

@@ -13,46 +13,17 @@
 
 #include <cmocka.h>
 
-#include "lwip/opt.h"
-#include "lwip/stats.h"
 #include "net/net.h"
 #include "net/stream.h"
 #include "tests/peer/peer.h"
 #include "tests/world/dhcpd.h"
 #include "tests/world/packet.h"
+#include "tests/world/usage.h"
 #include "tests/world/world.h"
 
 #define PORT 3260u
 
 static const struct net_address peer_address = {.family = 4, .bytes = {10, 0, 0, 1}};
-
-struct usage {
-    size_t heap;
-    size_t pools[MEMP_MAX];
-};
-
-static struct usage used(void)
-{
-    struct usage usage = {.heap = lwip_stats.mem.used};
-
-    for (unsigned i = 0; i < MEMP_MAX; i++) {
-        usage.pools[i] = lwip_stats.memp[i]->used;
-    }
-    return usage;
-}
-
-static void check_same(const struct usage *before, const struct usage *after)
-{
-    assert_int_equal(before->heap, after->heap);
-    for (unsigned i = 0; i < MEMP_MAX; i++) {
-        if (i == MEMP_SYS_TIMEOUT) {
-            /* TCP's timer runs out by itself. */
-            assert_in_range(after->pools[i], 0, before->pools[i] + 1);
-        } else {
-            assert_int_equal(before->pools[i], after->pools[i]);
-        }
-    }
-}
 
 static bool is_open(void *arg)
 {
@@ -222,11 +193,11 @@ static void test_hundred_opens_and_closes_leave_nothing(void **state)
 
     (void)state;
     one_cycle(0, 1);
-    before = used();
+    before = usage_now();
     for (unsigned i = 0; i < 10 * SITUATIONS; i++) {
         one_cycle(i % SITUATIONS, i);
-        after = used();
-        check_same(&before, &after);
+        after = usage_now();
+        usage_check_same(&before, &after);
     }
     net_get_counters(&counters);
     assert_int_equal(counters.pcbs, 0);

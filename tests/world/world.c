@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/timeouts.h"
 #include "net/pcap.h"
 #include "tests/peer/peer.h"
 #include "world.h"
@@ -15,7 +17,8 @@ const uint8_t WORLD_MAC[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 const uint8_t WORLD_ADDRESS[4] = {10, 0, 0, 2}, WORLD_NETMASK[4] = {255, 255, 255, 0};
 const uint8_t WORLD_PEER_MAC[6] = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc}, WORLD_PEER[4] = {10, 0, 0, 1};
 
-#define LOG_MAX 65536u
+#define LOG_MAX   65536u
+#define PERIOD_MS 1000000u /* longer than any of lwIP's timers */
 
 struct frame {
     struct frame *next;
@@ -28,6 +31,7 @@ struct frame {
 struct line {
     struct frame *first;
     unsigned count;
+    uint64_t free_ms, rest; /* when the last byte has left, and what it used of a millisecond */
 };
 
 static struct {
@@ -100,6 +104,19 @@ unsigned world_seeds(unsigned usual)
     return text == NULL ? usual : (unsigned)strtoul(text, NULL, 10);
 }
 
+void world_each_seed(uint64_t first, unsigned count, void (*run)(uint64_t seed))
+{
+    const char *one = getenv("LUNBOOT_SEED");
+
+    if (one != NULL) {
+        run(strtoull(one, NULL, 10));
+        return;
+    }
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        run(seed);
+    }
+}
+
 uint64_t world_now(void)
 {
     return world.now_ms;
@@ -136,6 +153,23 @@ static void put_on(struct line *line, const void *bytes, size_t length, uint64_t
     line->count++;
 }
 
+/* When the last bit of a frame that is put on the line now arrives, if nothing delays it further. */
+static uint64_t arrival(struct line *line, size_t length)
+{
+    uint32_t rate = world.config.bytes_per_ms;
+
+    if (line->free_ms < world.now_ms) {
+        line->free_ms = world.now_ms;
+        line->rest = 0;
+    }
+    if (rate != 0) {
+        line->rest += length;
+        line->free_ms += line->rest / rate;
+        line->rest %= rate;
+    }
+    return line->free_ms + world.config.delay_ms;
+}
+
 static struct frame *take_from(struct line *line)
 {
     struct frame *frame = line->first;
@@ -156,13 +190,13 @@ static void empty(struct line *line)
         line->first = frame->next;
         free(frame);
     }
-    line->count = 0;
+    *line = (struct line){.first = NULL};
 }
 
 void world_send(const void *frame, size_t length, uint32_t later_ms)
 {
     if (!world.cut) {
-        put_on(&world.to_us, frame, length, world.now_ms + world.config.delay_ms + later_ms);
+        put_on(&world.to_us, frame, length, arrival(&world.to_us, length) + later_ms);
     }
 }
 
@@ -192,6 +226,11 @@ void world_cut(bool cut)
     world.cut = cut;
 }
 
+void world_set_faults(const struct lossy_config *faults)
+{
+    world.lossy.config = *faults;
+}
+
 void world_break(void)
 {
     world.broken = true;
@@ -216,7 +255,7 @@ static enum nic_status wire_send(struct nic *nic, const void *frame, uint32_t le
         length = sizeof padded;
     }
     if (!world.cut) {
-        put_on(&world.to_them, frame, length, world.now_ms + world.config.delay_ms);
+        put_on(&world.to_them, frame, length, arrival(&world.to_them, length));
     }
     return NIC_OK;
 }
@@ -327,6 +366,24 @@ static void open_peer(void)
     world_add_station(feed_peer, NULL);
 }
 
+/*
+ * A world must not depend on those before it. Long after the last one no timer of it is left, and every timer
+ * that always runs, lwIP's count of ticks included, is at the beginning of its period.
+ */
+static void settle_timers(void)
+{
+    u32_t ticks;
+
+    world.now_ms = (world.now_ms / PERIOD_MS + 1) * PERIOD_MS;
+    sys_check_timeouts();
+    ticks = tcp_ticks;
+    do {
+        tcp_tmr(); /* counts a tick every second time */
+    } while (tcp_ticks == ticks);
+    tcp_tmr(); /* the next one counts again, as the very first did */
+    peer_settle();
+}
+
 /* Without complaints, after a test that failed. */
 static void clean_up(void)
 {
@@ -338,6 +395,20 @@ static void clean_up(void)
     empty(&world.to_us);
     empty(&world.to_them);
     world.begun = false;
+    settle_timers();
+}
+
+/* lwIP's first start draws numbers and makes timers: it is not to be part of a world. */
+static void start_stack(void)
+{
+    static bool started;
+
+    if (!started) {
+        started = true;
+        assert_true(net_open(&world.nic, &(struct net_config){.tcp_window = 0}));
+        net_close();
+        settle_timers();
+    }
 }
 
 void world_begin(const struct world_config *config)
@@ -351,10 +422,11 @@ void world_begin(const struct world_config *config)
     world.begun = true;
     world.config = *config;
     world.config.frames = config->frames == 0 ? NIC_LENT_MAX + 64 : config->frames;
-    world.random = config->seed;
     world.nic.ops = &ops;
     memcpy(world.nic.mac, WORLD_MAC, 6);
     world.nic.mtu = config->mtu == 0 ? 1500 : config->mtu;
+    start_stack();
+    world.random = config->seed;
     world.held = world.station_count = 0;
     world.cut = world.broken = false;
     world.filter = NULL;

@@ -19,11 +19,12 @@
 #define WORLD_STATIONS_MAX 8u
 
 struct world_config {
-    uint64_t seed;      /* of net_random, the peer and the faults */
-    uint32_t delay_ms;  /* of the wire, each way */
-    uint16_t mtu;       /* 0: 1500 */
-    uint32_t frames;    /* that the nic owns, 0: NIC_LENT_MAX and some */
-    uint32_t send_room; /* frames that may be on the wire from us before the nic is busy, 0: no limit */
+    uint64_t seed;         /* of net_random, the peer and the faults */
+    uint32_t delay_ms;     /* of the wire, each way */
+    uint32_t bytes_per_ms; /* that the wire carries, each way; 0: no limit */
+    uint16_t mtu;          /* 0: 1500 */
+    uint32_t frames;       /* that the nic owns, 0: NIC_LENT_MAX and some */
+    uint32_t send_room;    /* frames that may be on the wire from us before the nic is busy, 0: no limit */
     struct lossy_config faults; /* its seed is not used */
     bool with_peer;             /* the second lwIP, as WORLD_PEER */
 };
@@ -61,6 +62,8 @@ typedef size_t (*world_filter)(void *arg, uint8_t *frame, size_t length);
 void world_set_filter(world_filter filter, void *arg);
 /* The wire is cut: nothing passes in either direction. */
 void world_cut(bool cut);
+/* Other faults from now on; all zero: the wire is a good one. */
+void world_set_faults(const struct lossy_config *faults);
 /* The device stops working, or its link goes. */
 void world_break(void);
 
@@ -80,6 +83,8 @@ bool world_logged(const char *text);
 uint64_t world_random(void); /* the world's own numbers, seeded */
 /* How many seeds a test tries: `usual`, or what LUNBOOT_SEEDS says. */
 unsigned world_seeds(unsigned usual);
+/* Run `first` and those after it, or the one that LUNBOOT_SEED names. */
+void world_each_seed(uint64_t first, unsigned count, void (*run)(uint64_t seed));
 unsigned world_frames_held(void); /* received frames not given back to the nic */
 
 #endif
