@@ -304,6 +304,28 @@ static void test_req_274_a_disk_that_answers_late_after_an_attention_is_asked_ag
     check_read(0, 64, 0); /* it was not given up for good */
 }
 
+/* SAM: the nexus was lost, and the target says so on the first commands of the next one. It costs no time. */
+static void test_req_273_attentions_after_a_recovery_are_expected(void **state)
+{
+    uint64_t start_ms, quiet_ms = 0;
+
+    (void)state;
+    for (unsigned attentions = 0; attentions <= 3; attentions++) {
+        disk.bench.target.config.attentions = attentions;
+        diskbench_open(&disk);
+        disk.bench.cut = BENCH_CUT_RST;
+        disk.bench.cut_tx = disk.bench.tx_total + 1;
+        start_ms = disk.bench.now_ms;
+        assert_int_equal(run(writing(8, BLOCKS, 1)), FAULT_NONE);
+        quiet_ms = attentions == 0 ? disk.bench.now_ms - start_ms : quiet_ms;
+        assert_int_equal(disk.bench.now_ms - start_ms, quiet_ms);
+        assert_int_equal(diskbench_differences(disk.bench.target.disk + 8 * 512, 8, BLOCKS, 1), 0);
+        assert_int_equal(disk.bench.target.logins, 2);
+        assert_int_equal(disk.bench.target.attentions_left, 0);
+        again();
+    }
+}
+
 /* --- Budgets --- */
 
 /* Every answer to this command kills the session. */
@@ -421,6 +443,7 @@ int main(void)
         TEST(test_req_013_another_size_after_a_loss_is_refused),
         TEST(test_req_274_identity_is_asked_before_anything_is_sent_again),
         TEST(test_req_274_a_disk_that_answers_late_after_an_attention_is_asked_again),
+        TEST(test_req_273_attentions_after_a_recovery_are_expected),
         TEST(test_req_268_a_command_that_kills_each_session_is_given_up),
         TEST(test_req_268_progress_fills_the_budget_again),
         TEST(test_req_220_a_request_cancelled_while_the_session_is_away),

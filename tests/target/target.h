@@ -53,6 +53,7 @@ struct target_config {
     const char *targets; /* SendTargets text, with | for NUL */
     unsigned text_piece; /* bytes of SendTargets text per response, 0: all */
     bool text_continue;  /* pieces are cut with C, at any byte */
+    unsigned attentions; /* UNIT ATTENTION 29h/00h for so many commands of each new session */
 };
 
 struct target_burst {
@@ -171,6 +172,7 @@ struct target {
     struct target_seen seen[TARGET_LOG];
     unsigned seen_count;
     unsigned logins; /* full feature phase was reached */
+    unsigned attentions_left;
     uint32_t last_pong_ttt;
     uint8_t last_pong_lun[8];
     struct target_task tasks[TARGET_TASKS];

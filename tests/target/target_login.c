@@ -346,6 +346,7 @@ static void send_text(struct target *target, const uint8_t *request)
     if (target->stage == 3) {
         target->full_feature = true;
         target->logins++;
+        target->attentions_left = target->config.attentions;
         target->tsih = target->next_tsih++;
     }
     answer(target, request, flags, 0, text, piece);

@@ -113,6 +113,18 @@ static void transfer(struct target *target, struct target_task *task)
         memcpy(target->disk + at, task->data, length);
 }
 
+/* SAM: INQUIRY, REPORT LUNS and REQUEST SENSE leave it for the next command. */
+static bool tell_attention(struct target *target, struct target_task *task)
+{
+    uint8_t opcode = task->cdb[0];
+
+    if (target->attentions_left == 0 || opcode == 0x12 || opcode == 0xa0 || opcode == 0x03)
+        return false;
+    target->attentions_left--;
+    sense(task, 6, 0x29, 0);
+    return true;
+}
+
 static void run(struct target *target, struct target_task *task)
 {
     bool there = memcmp(task->lun, target->config.lun, 8) == 0;
@@ -131,6 +143,8 @@ static void run(struct target *target, struct target_task *task)
         sense(task, 5, 0x25, 0);
         return;
     }
+    if (tell_attention(target, task))
+        return;
     switch (task->cdb[0]) {
     case 0x00: /* TEST UNIT READY */
     case 0x1b: /* START STOP UNIT */
