@@ -122,15 +122,16 @@ class Lab:
         lines = [f"{key.replace('_', '-')} = {value}" for key, value in keys.items() if value is not None]
         return "\n".join(lines) + "\n"
 
-    def boot(self, config, nics=None, net=None, memory=512, starter=None, **more):
-        """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second.
+    def boot(self, config, nics=None, net=None, memory=512, starter=None, after=None, **more):
+        """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second, which
+        ends as `after` says.
 
         With `starter`, that program comes first, and lunboot.efi lies beside it under its own name."""
         files = {"EFI/BOOT/lunboot.efi": self.program} if starter else None
         esp = make_esp(self.folder / "esp.img", starter or self.program, config, files)
-        after = self.folder / "next.img"
-        disk.make_fat(after, 4 * disk.MIB, 512, self.marker_files(name="next", end="off"))
-        return self._start([Disk(esp, 0), Disk(after, 2)], nics, net, memory=memory, **more)
+        second = self.folder / "next.img"
+        disk.make_fat(second, 4 * disk.MIB, 512, self.marker_files(name="next", **(after or {"end": "off"})))
+        return self._start([Disk(esp, 0), Disk(second, 2)], nics, net, memory=memory, **more)
 
     def shell(self, config, options):
         """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""

@@ -7,11 +7,14 @@
  *   name=TEXT      printed in the marker lines
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
  *   scan=ROUNDS    read the whole disk so many times: reads that failed and CRC-32 of each round
+ *   fill=yes       overwrite all free memory first, so that whoever is still called there stops the machine
  *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
  *   end=off        switch the machine off
  *   end=exit       ExitBootServices, as an OS does, and then switch off through the chipset
+ *   watch=yes      with end=exit: count what the program that started us calls of the boot services and NICs,
+ *                  before the events of ExitBootServices and from there on
  */
 #include <stdbool.h>
 
@@ -20,6 +23,11 @@
 #define ACPI_PM1_CONTROL 0x604u /* QEMU's q35 */
 #define TEXT_MAX         512u
 #define BLOCK_MAX        4096u
+#define FILL_MAX         1024u
+#define PAGE             4096u
+#define WATCHED_MAX      128u
+#define THUNK_SIZE       64u
+#define SNP_FUNCTIONS    13u /* from Start to Receive: UEFI 2.10 section 24.1.2 */
 #define NODE_MAC         11u /* UEFI 2.10 section 10.3.4.10 */
 #define NODE_ISCSI       19u /* 10.3.4.21 */
 
@@ -31,6 +39,7 @@ static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
 static EFI_GUID acpi_guid = ACPI_20_TABLE_GUID;
+static EFI_GUID exit_guid = {0x27abf055, 0xb1b8, 0x4c26, {0x80, 0x48, 0x74, 0x8f, 0x37, 0xba, 0xa2, 0xdf}};
 static EFI_GUID path_to_text_guid = {
     0x8b843e20, 0x8132, 0x4852, {0x90, 0xcc, 0x55, 0x1a, 0x4e, 0x4a, 0x7f, 0x1c}};
 
@@ -41,7 +50,7 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], write[32], scan[16], stall[16], end[16];
+    char name[64], write[32], scan[16], fill[16], stall[16], end[16], watch[16];
 };
 
 static void say16(const CHAR16 *text, size_t characters)
@@ -104,8 +113,10 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
             find_word(text, "name", settings->name, sizeof(settings->name));
             find_word(text, "write", settings->write, sizeof(settings->write));
             find_word(text, "scan", settings->scan, sizeof(settings->scan));
+            find_word(text, "fill", settings->fill, sizeof(settings->fill));
             find_word(text, "stall", settings->stall, sizeof(settings->stall));
             find_word(text, "end", settings->end, sizeof(settings->end));
+            find_word(text, "watch", settings->watch, sizeof(settings->watch));
         }
         file->Close(file);
     }
@@ -343,6 +354,89 @@ static void say_ibft(void)
     }
 }
 
+/* Breakpoints in everything that is free, what a program that ended has left there included. */
+static void fill_free_memory(void)
+{
+    static EFI_PHYSICAL_ADDRESS taken[FILL_MAX];
+    static UINTN pages[FILL_MAX];
+    unsigned count = 0;
+    for (UINTN size = 0x10000; size > 0; size /= 2) {
+        while (count < FILL_MAX &&
+               !EFI_ERROR(bs->AllocatePages(AllocateAnyPages, EfiLoaderData, size, &taken[count]))) {
+            memset((void *)(uintptr_t)taken[count], 0xcc, size * PAGE);
+            pages[count++] = size;
+        }
+    }
+    while (count > 0) {
+        count--;
+        bs->FreePages(taken[count], pages[count]);
+    }
+}
+
+/*
+ * Stand-ins for the boot services and the functions of the NICs: each counts a call that comes from the image
+ * between the two bounds, and goes on to the one that it stands for.
+ */
+uint64_t watch_low, watch_high, watch_calls;
+void *watched[WATCHED_MAX];
+extern uint8_t watch_thunks[];
+__asm__(".text\n"
+        ".balign 64\n"
+        ".globl watch_thunks\n"
+        "watch_thunks:\n"
+        ".set thunk, 0\n"
+        ".rept 128\n"
+        ".balign 64\n"
+        "mov (%rsp), %rax\n"
+        "cmp watch_low(%rip), %rax\n"
+        "jb 1f\n"
+        "cmp watch_high(%rip), %rax\n"
+        "jae 1f\n"
+        "incq watch_calls(%rip)\n"
+        "1: jmp *watched + 8 * thunk(%rip)\n"
+        ".set thunk, thunk + 1\n"
+        ".endr\n");
+
+static uint64_t calls_before_exit;
+
+static void watch_functions(void **functions, UINTN count)
+{
+    static unsigned used;
+    for (UINTN i = 0; i < count && used < WATCHED_MAX; i++) {
+        if (functions[i]) {
+            watched[used] = functions[i];
+            functions[i] = watch_thunks + (size_t)used++ * THUNK_SIZE;
+        }
+    }
+}
+
+static void EFIAPI keep_calls(EFI_EVENT event, void *context)
+{
+    (void)event;
+    (void)context;
+    calls_before_exit = watch_calls;
+}
+
+/* Our event is the youngest of its group and level, so that EDK2 calls it before the other program's. */
+static void watch_parent(EFI_HANDLE parent)
+{
+    EFI_LOADED_IMAGE *loaded;
+    EFI_HANDLE *handles;
+    EFI_EVENT event;
+    uint64_t count = handles_with(&snp_guid, &handles);
+    bs->HandleProtocol(parent, &loaded_image_guid, (void **)&loaded);
+    bs->CreateEventEx(EVT_NOTIFY_SIGNAL, TPL_NOTIFY, keep_calls, NULL, &exit_guid, &event);
+    watch_low = (uintptr_t)loaded->ImageBase;
+    watch_high = watch_low + loaded->ImageSize;
+    for (uint64_t i = 0; i < count; i++) {
+        EFI_SIMPLE_NETWORK *network;
+        if (!EFI_ERROR(bs->HandleProtocol(handles[i], &snp_guid, (void **)&network))) {
+            watch_functions((void **)&network->Start, SNP_FUNCTIONS);
+        }
+    }
+    watch_functions((void **)(&bs->Hdr + 1), (bs->Hdr.HeaderSize - sizeof(bs->Hdr)) / sizeof(void *));
+}
+
 static void end_as_os(EFI_HANDLE image)
 {
     static uint8_t map[65536];
@@ -355,6 +449,8 @@ static void end_as_os(EFI_HANDLE image)
         status = EFI_ERROR(status) ? status : bs->ExitBootServices(image, key);
     }
     say_status("exit-boot-services", status);
+    say_pair("calls.before", calls_before_exit);
+    say_pair("calls.in-exit", watch_calls - calls_before_exit);
     say("MARKER-LEFT-BOOT-SERVICES\r\n");
     __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "Nd"((uint16_t)ACPI_PM1_CONTROL));
     for (;;) {
@@ -379,6 +475,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     say("options=");
     say16(loaded->LoadOptions, loaded->LoadOptions ? loaded->LoadOptionsSize / 2 : 0);
     say("\r\n");
+    if (settings.fill[0]) {
+        fill_free_memory();
+    }
     for (uint64_t left = number(settings.stall) * 10; left > 0; left--) {
         bs->Stall(100000);
     }
@@ -391,6 +490,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     say("\r\n");
     if (same(settings.end, "off")) {
         system->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+    }
+    if (settings.watch[0]) {
+        watch_parent(loaded->ParentHandle);
     }
     if (same(settings.end, "exit")) {
         end_as_os(image);
