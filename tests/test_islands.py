@@ -65,7 +65,7 @@ def test_allowed_include_compiles(tree, island, header):
     pytest.param("int puts(const char *);\nint probe(void);\nint probe(void)\n{\n    return puts(\"\");\n}",
                  "the core refers to something outside: puts", id="outside call"),
 ])
-def test_core_that_does_not_stand_alone_is_refused(tree, code, complaint):
+def test_req_351_core_that_does_not_stand_alone_is_refused(tree, code, complaint):
     source = tree / "iscsi/probe.c"
     source.write_text(code + "\n")
     try:

@@ -25,3 +25,22 @@ def test_the_walk_of_a_read_names_at_most_seven_files():
     walk = README.split("### The way of one ReadBlocks")[1].split("###")[0]
     files = set(re.findall(r"\]\(([a-z_/]+\.c)\)", walk))
     assert 5 <= len(files) <= 7
+
+
+def sentences_with(word):
+    """Of all pages and of the settings' meanings."""
+    pages = [TOP / "README.md", *TOP.glob("*/README.md"), *TOP.glob("tests/*/README.md")]
+    text = " ".join(page.read_text() for page in pages)
+    return [s for s in re.split(r"[.|]\s", " ".join(text.split())) if re.search(word, s, re.I)]
+
+
+def test_req_179_the_manual_says_what_chap_does_not_protect():
+    told = [s for s in sentences_with("CHAP") if "neither the data nor the session" in s]
+    assert len(told) == 1
+    assert any("IPsec" in s for s in sentences_with("network of its own"))
+
+
+def test_req_182_digests_are_not_called_security():
+    digests = sentences_with(r"\bdigests?\b")
+    assert any("accident" in s for s in digests)
+    assert not [s for s in digests if re.search("secur|attack|protect|tamper", s, re.I)]

@@ -561,7 +561,7 @@ static void test_req_029_silence_is_told(void **state)
 }
 
 /* Nothing was asked of it, and yet a peer that lost its power does not stay for ever. */
-static void test_idle_dead_peer_is_noticed(void **state)
+static void test_req_032_idle_dead_peer_is_noticed(void **state)
 {
     struct peer_connection *connection;
     struct stream *stream;
@@ -814,7 +814,7 @@ int main(void)
         cmocka_unit_test(test_req_029_refusal_is_told),
         cmocka_unit_test(test_req_029_reset_is_told),
         cmocka_unit_test(test_req_029_silence_is_told),
-        cmocka_unit_test(test_idle_dead_peer_is_noticed),
+        cmocka_unit_test(test_req_032_idle_dead_peer_is_noticed),
         cmocka_unit_test(test_lost_bytes_are_sent_again_from_a_copy),
         cmocka_unit_test(test_broken_device_fails_streams),
         cmocka_unit_test(test_unreachable_host_is_told_and_not_believed_blindly),

@@ -32,7 +32,7 @@ static void test_req_008_a_random_one_says_so_and_leaves_the_unused_field_zero(v
     }
 }
 
-static void test_req_009_the_same_nic_keeps_its_identifier_and_others_have_their_own(void **state)
+static void test_req_009_010_the_same_nic_keeps_its_identifier_and_others_have_their_own(void **state)
 {
     uint8_t first[6], again[6], other[6];
 
@@ -61,7 +61,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_req_008_a_mac_gives_the_oui_format),
         cmocka_unit_test(test_req_008_a_random_one_says_so_and_leaves_the_unused_field_zero),
-        cmocka_unit_test(test_req_009_the_same_nic_keeps_its_identifier_and_others_have_their_own),
+        cmocka_unit_test(test_req_009_010_the_same_nic_keeps_its_identifier_and_others_have_their_own),
         cmocka_unit_test(test_req_009_two_random_ones_differ),
     };
 

@@ -84,7 +84,7 @@ static void test_req_001_the_three_kinds_and_no_other(void **state)
         assert_bad(bad[i]);
 }
 
-static void test_req_002_223_bytes_and_not_one_more(void **state)
+static void test_req_002_a_name_has_223_bytes_at_most(void **state)
 {
     char text[NAME_MAX_BYTES + 2];
     char name[NAME_MAX_BYTES + 1];
@@ -196,7 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_req_001_the_three_kinds_and_no_other),
-        cmocka_unit_test(test_req_002_223_bytes_and_not_one_more),
+        cmocka_unit_test(test_req_002_a_name_has_223_bytes_at_most),
         cmocka_unit_test(test_req_003_ascii_is_folded_to_lower_case),
         cmocka_unit_test(test_req_003_control_characters_spaces_and_punctuation_are_refused),
         cmocka_unit_test(test_req_003_bytes_beyond_ascii_must_be_utf_8),
