@@ -171,7 +171,7 @@ TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
 .PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
-        format-check include-check cppcheck clang-host tidy clean distclean
+        format-check include-check cppcheck clang-host tidy requirements clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
 image: $(IMAGE)
@@ -190,6 +190,7 @@ help:
 #help: make debug         start the image in QEMU and attach gdb at source level
 #help: make lint          formatting, clang-tidy and cppcheck
 #help: make format        format the sources in place
+#help: make requirements  tests/REQUIREMENTS.md anew, from requirements.txt and the tests' names
 #help: make clean         remove what was built (make distclean: also what was fetched)
 #help:
 #help: Parts:    make image | lunctl | host-lib | host-tests | core-check | efi-selftest | setup
@@ -414,6 +415,9 @@ include-check:
 format:
 	$(call need,$(CLANG_FORMAT),clang-format)
 	$(Q)$(CLANG_FORMAT) -i $(OUR_C)
+
+requirements:
+	$(Q)$(PYTHON) tests/test_requirements.py
 
 # Whole-program checks on what the host builds; the lists of exceptions say why beside each.
 cppcheck: | $(TREES)
