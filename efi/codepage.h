@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program is unloaded when it returns, but the firmware may keep pointers to functions of it: so a few
- * instructions go into a page of their own, which may stay. Firmware that enforces memory permissions wants it
- * writable or executable, never both.
+ * instructions go into a page of their own, which may stay. Firmware that enforces memory permissions wants
+ * it writable or executable, never both.
  */
 #ifndef LUNBOOT_EFI_CODEPAGE_H
 #define LUNBOOT_EFI_CODEPAGE_H

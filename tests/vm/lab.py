@@ -64,6 +64,12 @@ class Guest(Vm):
         self.wait_exit()
         return found
 
+    def pull_cable(self):
+        """The first NIC's cable is out until lunboot tells what it waits for."""
+        self.set_link(0, False)
+        self.wait_for(r"waiting\s+for\s+\w+")
+        self.set_link(0, True)
+
     def report(self):
         """What Debian reports of its boot; it switches itself off then."""
         self.wait_for(r"^LUNBOOT-REPORT-BEGIN$")
@@ -96,10 +102,10 @@ class Lab:
         settings.setdefault("name", "lun")
         return disk.fat_disk(self.folder / "lun.img", block, files or self.marker_files(**settings))
 
-    def debian_lun(self, debian, block=512, args=REPORT_ARGS):
-        """A private copy of the Debian disk, with more kernel arguments."""
+    def debian_lun(self, debian, block=512, args=REPORT_ARGS, grub=""):
+        """A private copy of the Debian disk, with more kernel arguments and lines for GRUB."""
         lun = disk.copy_sparse(debian / f"disk-{block}.img", self.folder / "lun.img")
-        disk.fat_put(lun, "EFI/debian/args.cfg", f'set lunboot_args="{args}"\n'.encode(), disk.MIB)
+        disk.fat_put(lun, "EFI/debian/args.cfg", f'set lunboot_args="{args}"\n{grub}'.encode(), disk.MIB)
         return lun
 
     def target(self, lun, **more):

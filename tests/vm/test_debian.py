@@ -86,13 +86,20 @@ def test_blocks_of_4096_bytes(lab, debian):
     assert found["root.logical_block_size"] == "4096"
 
 
-def test_root_path_by_dhcp_and_a_write(lab, debian):
+def test_root_path_by_dhcp_two_faults_and_a_write(lab, debian):
+    """While GRUB loads the kernel and the initrd, the target is started anew and the cable is out."""
     net = lab.network()
     net.segment("lan", HERE)
     lun = lab.debian_lun(debian, args=REPORT_ARGS + " lunboot.write=written-4711")
     target = lab.target(lun, net=net, address=HERE, chap=CHAP)
     net.dhcp(options={17: target.root_path()})
     guest = lab.boot(lab.config(target, root_path=None), [Nic(tap=net.tap())], net, memory=1024)
+    guest.wait_for("GRUB: loading the kernel")
+    target.crash()
+    guest.wait_for(r"was\s+lost\s+\(")
+    target.start()
+    guest.wait_for(r"target\s+is\s+back")
+    guest.pull_cable()
     found = guest.report()
     check_session(found, target, HERE)
     assert found["ibft/ethernet0/dhcp"] == "192.168.60.2"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What lunboot.efi takes of the firmware it gives back, however it ends: starter.c starts it three times in one boot and
-counts. The first start may change the firmware for good (drivers are connected), the second and third may not. Only the
-pages of the firmware's own pool may grow now and then, but not with each start."""
+"""What lunboot.efi takes of the firmware it gives back, however it ends: starter.c starts it three times in one boot,
+and counts. The first start may change the firmware for good (drivers are connected), the second and third may not.
+Only the pages of the firmware's own pool may grow now and then, but not with each start.
+"""
 
 import pytest
 from lab import CHAP, NEWER, STRICT_NX, WRONG
