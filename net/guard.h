@@ -14,8 +14,8 @@
 /*
  * TCP's options (RFC 9293 section 3.1): each has a length of at least 2 that stays inside, a known option its
  * own length. A maximum segment size below 64 is refused too: it would make each byte a packet; and one that
- * does not come with the answer to our SYN (section 3.2), because lwIP takes it at any time and falls over the
- * segments that it has made already. Padding after EOL is not looked at.
+ * does not come with the answer to our SYN (section 3.2), because lwIP takes it at any time and falls over
+ * the segments that it has made already. Padding after EOL is not looked at.
  */
 bool guard_options_valid(const uint8_t *options, size_t length, bool in_syn);
 
