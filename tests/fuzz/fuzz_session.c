@@ -66,6 +66,12 @@ static void submit(uint8_t choice)
     diskbench_submit(&disk, &requests[i]);
 }
 
+static void tell(unsigned lie)
+{
+    if (target_lie_name(lie) != NULL)
+        target_lie(&disk.bench.target, target_lie_name(lie), 0);
+}
+
 static void operate(void)
 {
     uint8_t operation = fuzz_byte(&input, &left), value = fuzz_byte(&input, &left);
@@ -94,8 +100,7 @@ static void operate(void)
         disk.bench.target.next_status = value;
         break;
     case 6:
-        if (target_lie_name(value) != NULL)
-            target_lie(&disk.bench.target, target_lie_name(value), 0);
+        tell(value == 255 ? 255u + fuzz_byte(&input, &left) : value); /* there are more lies than bytes */
         break;
     case 7:
         if (requests[value % REQUESTS].state == LUN_REQUEST_PENDING)
