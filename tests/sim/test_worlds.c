@@ -23,7 +23,6 @@
 #include "tests/world/whole.h"
 
 #define REQUESTS     80u /* of one world */
-#define IN_FLIGHT    8u
 #define BYTES_MAX    (96u * 1024u)
 #define DISK_BYTES   (256u * 1024u)
 #define AGENDA_MAX   128u
@@ -50,12 +49,13 @@ static struct {
         void (*act)(void);
     } agenda[AGENDA_MAX];
     struct shadow shadow;
-    struct work *work; /* in the order in which it was asked for */
-    unsigned issued, pending, writers;
+    struct work *work;                            /* in the order in which it was asked for */
+    unsigned issued, pending, writers, in_flight; /* in_flight: at most */
     uint32_t request_ms;
+    unsigned flip_on;  /* the connection whose next bytes are changed, 0: none */
     uint16_t truncate; /* of 65536 frames */
     bool gone;         /* frames vanish, though the link is up */
-    bool healed, lies, locked, flip, resting;
+    bool healed, lies, locked, resting;
     bool odd;  /* what was asked who the disk is may have been refused, and REQ-013 decided without it */
     bool slow; /* the wire: more than a few seconds for a command */
 } w;
@@ -214,11 +214,14 @@ static void lie(void)
     target_lie(&whole.target, target_lie_name(pick(names)), pick(12));
 }
 
-/* With digests on: bytes change where no checksum of TCP sees it. */
+/* With digests on: bytes of this connection change where no checksum of TCP sees it. */
 static void flip(void)
 {
-    w.flip = whole.target.digests_on && whole.target.keys_header_digest && whole.target.keys_data_digest &&
-             is_logged_in();
+    const struct target *target = &whole.target;
+
+    if (is_logged_in() && target->digests_on && target->keys_header_digest && target->keys_data_digest) {
+        w.flip_on = whole.connections;
+    }
 }
 
 static void say_async(void)
@@ -373,6 +376,8 @@ static const struct {
     {"lie", lie},
     {"flip", flip},
     {"flip", flip},
+    {"flip", flip},
+    {"flip", flip},
     {"async", say_async},
     {"nop", say_nop},
     {"reject", reject},
@@ -403,7 +408,7 @@ static void heal(void)
     w.healed = true;
     do_due(UINT64_MAX);
     w.truncate = 0;
-    w.flip = false;
+    w.flip_on = 0;
     whole.cut = WHOLE_UNCUT;
     whole.target.script_count = 0;
     whole.target.next_status_set = false;
@@ -443,11 +448,14 @@ static bool to_peer(void *arg, const uint8_t *frame, size_t length)
 
 static void change_bytes(struct whole *of, uint8_t *bytes, size_t n)
 {
-    (void)of;
-    for (unsigned left = 1 + pick(3); w.flip && left > 0; left--) {
+    if (w.flip_on != of->connections) {
+        return;
+    }
+    net_log("bytes are changed");
+    for (unsigned left = 1 + pick(3); left > 0; left--) {
         bytes[pick((unsigned)n)] ^= (uint8_t)(1 + pick(255));
     }
-    w.flip = false;
+    w.flip_on = 0;
 }
 
 /* ---- requests ---- */
@@ -608,7 +616,7 @@ static bool is_open(struct whole *of)
 static bool is_worked_off(struct whole *of)
 {
     (void)of;
-    if (!w.resting && w.issued < REQUESTS && w.pending < IN_FLIGHT && one_in(3)) {
+    if (!w.resting && w.issued < REQUESTS && w.pending < w.in_flight && one_in(3)) {
         submit_any();
         if (one_in(12)) {
             later(pick(40), strike);
@@ -665,8 +673,8 @@ static void draw_target(uint64_t seed)
 
     whole_draw_target(&config, DISK_BYTES);
     config.time2wait = pick(4);
-    config.header_digest = one_in(2);
-    config.data_digest = config.header_digest ? !one_in(4) : one_in(4);
+    config.header_digest = !one_in(4);
+    config.data_digest = !one_in(4);
     if (one_in(2)) {
         config.chap_name = NULL;
     }
@@ -690,6 +698,7 @@ static void draw_ourselves(void)
     config->lun_reset = one_in(4);
     config->queue_depth = (unsigned[]){0, 1, 4}[pick(3)];
     whole.target.reset_ok = config->lun_reset;
+    w.in_flight = (unsigned[]){2, 8, w.slow ? 8 : 30}[pick(3)];
     w.request_ms = (uint32_t[]){w.slow ? 40000 : 10000, 40000, 180000}[pick(3)];
     whole.lun_config.request_ms = w.request_ms;
     whole.lun_config.max_transfer = (uint32_t[]){0, 8192, 32768}[pick(3)];

@@ -217,7 +217,7 @@ void whole_draw_target(struct target_config *ret_config, uint32_t disk_bytes)
     ret_config->immediate_data = whole_pick(2) == 0;
     ret_config->max_recv = (uint32_t[]){512, 4096, 8192, 65536}[whole_pick(4)];
     ret_config->max_burst = (uint32_t[]){16384, 65536, 262144}[whole_pick(3)];
-    ret_config->first_burst = (uint32_t[]){4096, 16384}[whole_pick(2)];
+    ret_config->first_burst = (uint32_t[]){4096, 16384, 65536}[whole_pick(3)];
     ret_config->max_outstanding_r2t = 1 + whole_pick(4);
     ret_config->first_stat_sn = (uint32_t[]){0, 1, 0x7ffffff0, 0xfffffff0}[whole_pick(4)];
     ret_config->window = (uint32_t[]){1, 4, 32}[whole_pick(3)];
