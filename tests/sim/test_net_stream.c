@@ -560,6 +560,27 @@ static void test_req_029_silence_is_told(void **state)
     world_end();
 }
 
+/* The peer acknowledges every second segment at once, and a single one late. */
+static void test_req_031_small_writes_do_not_wait_for_acknowledgements(void **state)
+{
+    char bytes[100] = {0};
+    struct peer_connection *connection;
+    struct stream *stream;
+
+    (void)state;
+    begin_plain();
+    stream = open_stream(&connection);
+    for (size_t i = 1; i <= 5; i++) {
+        assert_int_equal(stream_commit(stream, bytes, sizeof bytes), sizeof bytes);
+        stream_flush(stream);
+        world_run(5);
+        assert_int_equal(peer_pending(connection), i * sizeof bytes);
+    }
+    peer_abort(connection);
+    stream_abort(stream);
+    world_end();
+}
+
 /* Nothing was asked of it, and yet a peer that lost its power does not stay for ever. */
 static void test_req_032_idle_dead_peer_is_noticed(void **state)
 {
@@ -814,6 +835,7 @@ int main(void)
         cmocka_unit_test(test_req_029_refusal_is_told),
         cmocka_unit_test(test_req_029_reset_is_told),
         cmocka_unit_test(test_req_029_silence_is_told),
+        cmocka_unit_test(test_req_031_small_writes_do_not_wait_for_acknowledgements),
         cmocka_unit_test(test_req_032_idle_dead_peer_is_noticed),
         cmocka_unit_test(test_lost_bytes_are_sent_again_from_a_copy),
         cmocka_unit_test(test_broken_device_fails_streams),

@@ -763,7 +763,7 @@ static void test_req_285_unusable_block_sizes_fail(void **state)
     }
 }
 
-static void test_req_284_transfer_limits(void **state)
+static void test_req_284_332_transfer_limits(void **state)
 {
     static const struct {
         uint32_t configured, page, block_size, expected;
@@ -1058,7 +1058,7 @@ static void test_req_303_aborted_commands_are_tried_a_few_times(void **state)
     assert_true(fake.commands < 4 + 20);
 }
 
-static void test_req_302_medium_errors_end_the_request_and_nothing_else(void **state)
+static void test_req_302_332_medium_errors_end_the_request_and_nothing_else(void **state)
 {
     static uint8_t other[512];
     struct lun_request bad = read_request(0, 2048), good = read_request(4000, 1);
@@ -1407,7 +1407,7 @@ int main(void)
         TEST(test_req_288_capacity_by_the_form_that_is_known),
         TEST(test_req_289_short_capacity_fails),
         TEST(test_req_285_unusable_block_sizes_fail),
-        TEST(test_req_284_transfer_limits),
+        TEST(test_req_284_332_transfer_limits),
         TEST(test_req_293_write_protection_refuses_writes),
         TEST(test_reads_of_every_place_and_size),
         TEST(test_req_290_tiny_disks_and_the_last_block),
@@ -1423,7 +1423,7 @@ int main(void)
         TEST(test_cancelled_requests_are_never_touched_again),
         TEST(test_cancel_all_takes_back_everything),
         TEST(test_req_303_aborted_commands_are_tried_a_few_times),
-        TEST(test_req_302_medium_errors_end_the_request_and_nothing_else),
+        TEST(test_req_302_332_medium_errors_end_the_request_and_nothing_else),
         TEST(test_req_304_recovered_errors_are_success_and_counted),
         TEST(test_req_299_task_set_full_lowers_the_depth),
         TEST(test_req_299_busy_has_growing_pauses_and_an_end),

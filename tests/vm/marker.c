@@ -319,30 +319,42 @@ static void say_hex(const char *key, const uint8_t *bytes, uint64_t length)
     say("\r\n");
 }
 
-/* How many iBFTs the XSDT names (ACPI 6.5, section 5.2.8), and the first: who made it, and its bytes. */
-static void say_ibft(void)
+/* How many iBFTs a root table names by addresses of that width, and the first. */
+static uint64_t count_ibfts(uint64_t root, unsigned width, const uint8_t **ret_first)
 {
-    const uint8_t *first = NULL;
-    uint64_t found = 0;
-    for (UINTN i = 0; i < st->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *table = &st->ConfigurationTable[i];
-        const uint8_t *a = (const uint8_t *)&table->VendorGuid, *b = (const uint8_t *)&acpi_guid;
-        unsigned equal = 0;
-        while (equal < sizeof(EFI_GUID) && a[equal] == b[equal]) {
-            equal++;
-        }
-        if (equal < sizeof(EFI_GUID)) {
-            continue;
-        }
-        const uint8_t *xsdt = (const uint8_t *)(uintptr_t)little((const uint8_t *)table->VendorTable + 24, 8);
-        uint64_t length = little(xsdt + 4, 4);
-        for (uint64_t at = 36; at + 8 <= length; at += 8) {
-            const uint8_t *entry = (const uint8_t *)(uintptr_t)little(xsdt + at, 8);
-            if (is_ibft(entry)) {
-                first = found++ ? first : entry;
-            }
+    const uint8_t *table = (const uint8_t *)(uintptr_t)root;
+    uint64_t found = 0, length = root ? little(table + 4, 4) : 0;
+    for (uint64_t at = 36; at + width <= length; at += width) {
+        const uint8_t *entry = (const uint8_t *)(uintptr_t)little(table + at, width);
+        if (is_ibft(entry)) {
+            *ret_first = found++ ? *ret_first : entry;
         }
     }
+    return found;
+}
+
+static const uint8_t *find_rsdp(void)
+{
+    for (UINTN i = 0; i < st->NumberOfTableEntries; i++) {
+        const uint8_t *guid = (const uint8_t *)&st->ConfigurationTable[i].VendorGuid;
+        unsigned equal = 0;
+        while (equal < sizeof(EFI_GUID) && guid[equal] == ((const uint8_t *)&acpi_guid)[equal]) {
+            equal++;
+        }
+        if (equal == sizeof(EFI_GUID)) {
+            return st->ConfigurationTable[i].VendorTable;
+        }
+    }
+    return NULL;
+}
+
+/* What the XSDT and the RSDT name (ACPI 6.5, section 5.2.5), and the first: who made it, and its bytes. */
+static void say_ibft(void)
+{
+    const uint8_t *first = NULL, *rsdp = find_rsdp();
+    uint64_t found_32 = rsdp ? count_ibfts(little(rsdp + 16, 4), 4, &first) : 0;
+    uint64_t found = rsdp ? count_ibfts(little(rsdp + 24, 8), 8, &first) : 0;
+    say_pair("ibft-tables-32", found_32);
     say_pair("ibft-tables", found);
     if (first) {
         say("ibft-oem-id=");
