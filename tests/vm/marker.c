@@ -455,12 +455,15 @@ static void end_as_os(EFI_HANDLE image)
     UINTN size, key, descriptor;
     UINT32 version;
     EFI_STATUS status = EFI_INVALID_PARAMETER;
-    for (unsigned attempt = 0; EFI_ERROR(status) && attempt < 3; attempt++) {
+    unsigned attempts = 0;
+    while (EFI_ERROR(status) && attempts < 3) {
+        attempts++;
         size = sizeof(map);
         status = bs->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &descriptor, &version);
         status = EFI_ERROR(status) ? status : bs->ExitBootServices(image, key);
     }
     say_status("exit-boot-services", status);
+    say_pair("exit-attempts", attempts);
     say_pair("calls.before", calls_before_exit);
     say_pair("calls.in-exit", watch_calls - calls_before_exit);
     say("MARKER-LEFT-BOOT-SERVICES\r\n");
