@@ -698,6 +698,7 @@ static void draw_ourselves(void)
     config->lun_reset = one_in(4);
     config->queue_depth = (unsigned[]){0, 1, 4}[pick(3)];
     whole.target.reset_ok = config->lun_reset;
+    whole.target.stray_ok |= config->lun_reset; /* it ends tasks whose data is on the way */
     w.in_flight = (unsigned[]){2, 8, w.slow ? 8 : 30}[pick(3)];
     w.request_ms = (uint32_t[]){w.slow ? 40000 : 10000, 40000, 180000}[pick(3)];
     whole.lun_config.request_ms = w.request_ms;
@@ -716,11 +717,14 @@ static void begin(uint64_t seed)
     whole_start(&whole);
 }
 
+/* Only a refusal of ourselves is final, and another disk; lies and odd answers can make it seem another one.
+ */
 static void check_given_up(void)
 {
-    bool another = whole.lun->fault.code == FAULT_LUN_CHANGED && w.odd;
+    bool strange = w.odd || whole.target.lies_told > 0;
 
-    if (!w.locked && !another && whole.target.lies_told == 0) {
+    net_log(fault_name(whole.lun->fault.code));
+    if (!w.locked && !(whole.lun->fault.code == FAULT_LUN_CHANGED && strange)) {
         whole_fail(&whole, "the disk was given up for good");
     }
 }
