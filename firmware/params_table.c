@@ -91,7 +91,7 @@
       "From the first packet to the target to a disk that is ready.", "2m")                                  \
     X(DISK_TIMEOUT, "disk-timeout", DURATION, LOCAL, "180s", NULL, 10 * SECOND, 60 * MINUTE,                 \
       "The longest that one read or write waits, recovery of the connection included; and 1 s more for "     \
-      "each 64 KB.",                                                                                         \
+      "each 64 KB. An outage is waited for once: after that each waits 5 s.",                                \
       "5m")                                                                                                  \
     X(LUN_RESET, "lun-reset", CHOICE, LOCAL, "no", YES_NO, 0, 0,                                             \
       "Whether a disk that neither carries out nor aborts a command is reset before the session is opened "  \

@@ -7,6 +7,7 @@
 
 #define NEVER          UINT64_MAX
 #define REQUEST_MS     180000u
+#define SPENT_MS       5000u /* for a request where those before it have waited all their time in vain */
 #define LOOK_PAUSE_MS  1000u /* between two looks at the disk that attentions ask for */
 #define DEPTH_DEFAULT  32u
 #define BYTES_PER_MS   64u /* a request's time grows with its size: the slowest link that is waited for */
@@ -46,6 +47,7 @@ void lun_open(struct lun *lun)
     lun->depth = depth_limit(lun);
     lun->good_in_a_row = 0;
     lun->epoch = 0;
+    lun->waiting_from_ms = NEVER;
     lun_identify_begin(lun);
 }
 
@@ -112,6 +114,8 @@ void lun_cancel(struct lun *lun, struct lun_request *request)
 
     if (request->state == LUN_REQUEST_PENDING)
         abandon(lun, request, &cancelled);
+    if (lun->requests == NULL)
+        lun->waiting_from_ms = NEVER;
 }
 
 void lun_cancel_all(struct lun *lun)
@@ -119,6 +123,7 @@ void lun_cancel_all(struct lun *lun)
     struct fault cancelled = {.code = FAULT_CANCELLED, .opcode = 0xff};
 
     abandon_all(lun, &cancelled);
+    lun->waiting_from_ms = NEVER;
 }
 
 /* --- Order --- */
@@ -291,6 +296,12 @@ static bool issue(struct lun *lun)
 
 /* --- What became of them --- */
 
+/* The disk does what it is asked for: whoever waits does so from now on. */
+static void note_answer(struct lun *lun)
+{
+    lun->waiting_from_ms = lun->requests != NULL ? lun->now_ms : NEVER;
+}
+
 /* A late error of an earlier write is told by the next write or flush, whose own success it does not undo
  * (REQ-297). */
 static void finish_request(struct lun *lun, struct lun_request *request)
@@ -317,6 +328,7 @@ static void piece_done(struct lun *lun, struct lun_task *own)
     }
     if (request->completed == goal(request))
         finish_request(lun, request);
+    note_answer(lun);
 }
 
 /* READ(16) or WRITE(16) is not known there: ten bytes do where the disk is small enough (REQ-288). */
@@ -451,10 +463,13 @@ static void watch_session(struct lun *lun)
         lun_recovery_nexus(lun, epoch);
     if (lun->state != LUN_READY || lun_identify_active(lun))
         return;
-    if (lun->reread == 0 && !lun->start_wanted)
+    if (lun->reread == 0 && !lun->start_wanted) {
+        if (lun->recovery.active)
+            note_answer(lun);
         lun_recovery_over(lun);
-    else if (lun->now_ms >= lun->look_ms && lun->now_ms >= lun->recovery.again_ms)
+    } else if (lun->now_ms >= lun->look_ms && lun->now_ms >= lun->recovery.again_ms) {
         look_again(lun);
+    }
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -527,10 +542,22 @@ static bool done_at_once(struct lun *lun, struct lun_request *request)
     return true;
 }
 
+/* An outage is waited for once, and not by each request anew (REQ-268). */
+static uint64_t time_for(struct lun *lun, const struct lun_request *request)
+{
+    uint64_t allowed = lun->config.request_ms ? lun->config.request_ms : REQUEST_MS, waited;
+
+    if (moves_blocks(request))
+        allowed += request->blocks * lun->info.capacity.block_size / BYTES_PER_MS;
+    if (lun->waiting_from_ms == NEVER)
+        lun->waiting_from_ms = lun->now_ms;
+    waited = lun->now_ms - lun->waiting_from_ms;
+    return waited + SPENT_MS < allowed ? allowed - waited : SPENT_MS;
+}
+
 void lun_submit(struct lun *lun, struct lun_request *request)
 {
     struct lun_request **end = &lun->requests;
-    uint64_t allowed = lun->config.request_ms ? lun->config.request_ms : REQUEST_MS;
 
     request->issued = request->completed = 0;
     request->tasks = 0;
@@ -538,10 +565,8 @@ void lun_submit(struct lun *lun, struct lun_request *request)
     request->next = NULL;
     if (done_at_once(lun, request))
         return;
-    if (moves_blocks(request))
-        allowed += request->blocks * lun->info.capacity.block_size / BYTES_PER_MS;
     request->state = LUN_REQUEST_PENDING;
-    request->deadline_ms = lun->now_ms + allowed;
+    request->deadline_ms = lun->now_ms + time_for(lun, request);
     while (*end != NULL)
         end = &(*end)->next;
     *end = request;

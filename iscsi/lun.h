@@ -25,7 +25,8 @@ struct lun_config {
     uint32_t ready_ms;     /* budget of one command for BUSY, becoming ready and the like, and of a recovery
                               before the first LUN_READY; 0: LUN_READY_MS */
     uint32_t request_ms;   /* one request in all, retries and session recovery included, and 1 ms more per 64
-                              bytes; 0: 180000 */
+                              bytes; 0: 180000. An outage is waited for once: what others have waited without
+                              an answer of the disk comes off, down to 5 s */
     unsigned queue_depth;  /* commands in flight, 1 to LUN_TASKS_MAX; 0: 32 */
 };
 
@@ -110,12 +111,13 @@ struct lun {
     struct lun_recovery recovery;
     /* private */
     uint64_t now_ms;
-    uint8_t phase;    /* of the identification under way, lun_identify.c */
-    uint8_t reread;   /* SCSI_REREAD_*: what a unit attention asks for */
-    uint64_t look_ms; /* not before this the next look at the disk in the same nexus */
-    uint8_t pages;    /* VPD pages that are there */
-    bool known;       /* `info` was complete once: what is found later must be the same disk */
-    bool narrow;      /* READ(16) or WRITE(16) was refused: ten bytes from now on (REQ-288) */
+    uint64_t waiting_from_ms; /* requests have waited without an answer since then; UINT64_MAX: none has */
+    uint8_t phase;            /* of the identification under way, lun_identify.c */
+    uint8_t reread;           /* SCSI_REREAD_*: what a unit attention asks for */
+    uint64_t look_ms;         /* not before this the next look at the disk in the same nexus */
+    uint8_t pages;            /* VPD pages that are there */
+    bool known;               /* `info` was complete once: what is found later must be the same disk */
+    bool narrow;              /* READ(16) or WRITE(16) was refused: ten bytes from now on (REQ-288) */
     bool start_wanted, started, list_wanted;
     uint64_t budget_end_ms; /* of the identification; 0: not begun */
     unsigned epoch;         /* the nexus that was identified */

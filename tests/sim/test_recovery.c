@@ -201,8 +201,19 @@ static void test_req_268_a_target_that_stays_away_is_an_error_in_time(void **sta
     assert_in_range(disk.bench.now_ms - start_ms, REQUEST_MS - 1000, REQUEST_MS + 2000);
     /* It was asked often enough to be found soon, and not in a storm. */
     assert_in_range(bench_count_actions(&disk.bench, SESSION_CONNECT), 10, 120);
+    /* Whoever asks next does not wait for all that time again. */
+    start_ms = disk.bench.now_ms;
+    diskbench_submit(&disk, &request);
+    assert_int_equal(diskbench_finish(&disk, &request, REQUEST_MS), FAULT_TCP_REFUSED);
+    assert_in_range(disk.bench.now_ms - start_ms, 1000, 6000);
     disk.bench.portals[0].mode = BENCH_ACCEPT; /* it was not given up for good */
+    diskbench_pass(&disk, 20000);
     check_read(0, 64, 0);
+    away(BENCH_REFUSE); /* and the next outage is waited for again */
+    start_ms = disk.bench.now_ms;
+    diskbench_submit(&disk, &request);
+    assert_int_equal(diskbench_finish(&disk, &request, REQUEST_MS + 2000), FAULT_TCP_REFUSED);
+    assert_in_range(disk.bench.now_ms - start_ms, REQUEST_MS - 1000, REQUEST_MS + 2000);
 }
 
 static void test_req_269_the_target_is_given_its_time(void **state)

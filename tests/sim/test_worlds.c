@@ -315,6 +315,9 @@ static void keep_out(void)
     static const uint16_t statuses[] = {0x0203, 0x0202, 0x0206, 0x020a, 0x0300, 0x0301, 0x0302};
     uint16_t status = statuses[pick(sizeof statuses / sizeof statuses[0])];
 
+    if (w.locked) {
+        return;
+    }
     whole.target.login_at = pick(3);
     switch (pick(4)) {
     case 0:
@@ -717,14 +720,19 @@ static void begin(uint64_t seed)
     whole_start(&whole);
 }
 
-/* Only a refusal of ourselves is final, and another disk; lies and odd answers can make it seem another one.
- */
+/* Only another disk and a refusal of ourselves, or by us, are final; lies and odd answers can lead there. */
+static bool is_final(enum fault_code code)
+{
+    return code == FAULT_LUN_CHANGED || code == FAULT_LOGIN_STATUS ||
+           (code >= FAULT_AUTH_METHOD && code <= FAULT_AUTH_NO_RANDOM);
+}
+
 static void check_given_up(void)
 {
     bool strange = w.odd || whole.target.lies_told > 0;
 
     net_log(fault_name(whole.lun->fault.code));
-    if (!w.locked && !(whole.lun->fault.code == FAULT_LUN_CHANGED && strange)) {
+    if (!w.locked && !(is_final(whole.lun->fault.code) && strange)) {
         whole_fail(&whole, "the disk was given up for good");
     }
 }
