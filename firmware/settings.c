@@ -61,6 +61,16 @@ static bool read_conf(void)
     return good || refuse(&error);
 }
 
+static void log_table(const struct ibft *ibft)
+{
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_escaped(&fmt, ibft->targets[0].name, strlen(ibft->targets[0].name));
+    log_print(LOG_INFO, "an iBFT of an earlier stage is there: target %s", line);
+}
+
 /* A table that an earlier stage left is a source like the others; a damaged one is told and left alone. */
 static bool read_table(void)
 {
@@ -79,7 +89,7 @@ static bool read_table(void)
         bytes_wipe(&ibft, sizeof ibft);
         return true;
     }
-    log_print(LOG_INFO, "an iBFT of an earlier stage is there: target %s", ibft.targets[0].name);
+    log_table(&ibft);
     good = params_from_ibft(&machine.configured, &ibft, &error);
     bytes_wipe(&ibft, sizeof ibft);
     return good || refuse(&error);
