@@ -387,9 +387,14 @@ static bool collect(struct lun *lun)
 
 /* --- Time and the session --- */
 
-/* Why a request took too long: what its commands were last told, else nothing but silence. */
+/* Why a request took too long: why the session is not back, what its commands were last told, else nothing
+ * but silence. */
 static struct fault lateness(const struct lun *lun, const struct lun_request *request)
 {
+    const struct fault *latest = session_fault(lun->session);
+
+    if (lun->recovery.active && session_state(lun->session) != SESSION_READY && latest->code != FAULT_NONE)
+        return *latest;
     if (lun->recovery.active || lun->recovery.postponed)
         return lun->recovery.cause;
     for (unsigned i = 0; i < LUN_TASKS_MAX; i++) {

@@ -134,11 +134,19 @@ static bool init_session(struct client *client)
 
 /* --- Running --- */
 
+/* Is a session that failed opened again? What is read and written does not end with it (lun_recovery.c). */
+static bool is_recovered(const struct client *client)
+{
+    bool copies = client->options->command == COMMAND_READ || client->options->command == COMMAND_WRITE;
+
+    return copies && session_epoch(&client->session) > 0 && client->lun.state != LUN_FAILED;
+}
+
 bool lunctl_client_turn(struct client *client, int watched, short events)
 {
     enum session_state state = session_state(&client->session);
 
-    if (state == SESSION_FAILED || state == SESSION_CLOSED) {
+    if (state == SESSION_CLOSED || (state == SESSION_FAILED && !is_recovered(client))) {
         lunctl_client_fail(client, session_fault(&client->session));
         return false;
     }

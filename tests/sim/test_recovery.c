@@ -216,6 +216,20 @@ static void test_req_268_a_target_that_stays_away_is_an_error_in_time(void **sta
     assert_in_range(disk.bench.now_ms - start_ms, REQUEST_MS - 1000, REQUEST_MS + 2000);
 }
 
+static void test_a_request_that_ends_early_tells_what_went_wrong_last(void **state)
+{
+    struct lun_request request = reading(0, 64);
+
+    (void)state;
+    disk.bench.config.attempts = 4; /* the session goes on trying */
+    disk.config.request_ms = 3000;
+    diskbench_open(&disk);
+    away(BENCH_REFUSE);
+    diskbench_submit(&disk, &request);
+    assert_int_equal(diskbench_finish(&disk, &request, 10000), FAULT_TCP_REFUSED);
+    assert_int_equal(session_state(disk.bench.session), SESSION_PAUSING);
+}
+
 static void test_req_269_the_target_is_given_its_time(void **state)
 {
     struct lun_request request = reading(0, 8);
@@ -449,6 +463,7 @@ int main(void)
         TEST(test_req_236_a_write_is_sent_again_whole),
         TEST(test_req_267_an_outage_of_a_minute_is_survived),
         TEST(test_req_268_a_target_that_stays_away_is_an_error_in_time),
+        TEST(test_a_request_that_ends_early_tells_what_went_wrong_last),
         TEST(test_req_269_the_target_is_given_its_time),
         TEST(test_req_264_the_session_is_reinstated),
         TEST(test_req_013_another_size_after_a_loss_is_refused),
