@@ -151,6 +151,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     disk.bench.target.stray_ok = true;
     if (flags & 8)
         bench_chap(&disk.bench, flags & 16);
+    disk.bench.target.config.initial_r2t = flags & 32; /* data waits for R2T, else much of it goes unasked */
+    disk.bench.target.config.immediate_data = !(flags & 32);
+    disk.bench.target.config.max_recv = flags & 64 ? 512 : disk.bench.target.config.max_recv;
+    disk.bench.config.lun_reset = disk.bench.target.reset_ok = flags & 128;
     disk.bench.wire = wire;
     disk.config.ready_ms = 20000;
     bench_start(&disk.bench);
