@@ -368,30 +368,30 @@ static void push(struct lunctl_pump *pump)
 /* Everything that can be done without waiting; the next time at which something is due. */
 static uint64_t work(struct lunctl_pump *pump, bool *ret_moved, bool *ret_full)
 {
-    uint64_t now = lunctl_pump_clock();
-    uint64_t next = session_tick(pump->session, now);
-    uint64_t lun_next;
-    bool moved = do_actions(pump), sent = false;
+    uint64_t now = lunctl_pump_clock(), next, lun_next = UINT64_MAX;
+    bool moved, sent = false;
 
+    session_tick(pump->session, now);
+    moved = do_actions(pump);
     moved |= deliver(pump);
     if (pump->ended && pump->taken == pump->have) {
         report_closed(pump, SESSION_FIN);
         moved = true;
     }
-    if (pump->lun != NULL) {
+    if (pump->lun != NULL)
         lun_next = lun_step(pump->lun, now);
-        next = lun_next < next ? lun_next : next;
-    }
     moved |= do_actions(pump);
     *ret_full = !transmit(pump, &sent);
     if (sent)
         push(pump);
+    /* What moved may have brought it nearer: a session that is opened again, and waits first. */
+    next = session_tick(pump->session, now);
     moved |= sent;
     moved |= do_actions(pump);
     if (pump->trace)
         lunctl_trace_drain(pump->session, &pump->trace_cursor, pump->start_ms);
     *ret_moved = moved;
-    return next;
+    return lun_next < next ? lun_next : next;
 }
 
 static int milliseconds_until(uint64_t at)
