@@ -60,4 +60,6 @@ def test_a_sample_of_lies(watched, lie):
 def test_soak_every_lie(watched):
     for row in rows():
         with Liar(row.name, mutual=MUTUAL, digests=True) as liar:
-            assert watched({0x24: "discover", 0x31: "write"}.get(row.opcode, "read"), liar) in (0, 1), row.name
+            status = watched({0x24: "discover", 0x31: "write"}.get(row.opcode, "read"), liar)
+            # 2: what is asked for does not fit on the disk that is claimed.
+            assert status in (0, 1) or (status == 2 and row.name.startswith("capacity")), row.name
