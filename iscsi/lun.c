@@ -349,11 +349,15 @@ static bool try_narrow(struct lun *lun, struct lun_task *own)
 static void piece_refused(struct lun *lun, struct lun_task *own, const struct fault *fault)
 {
     bool unknown = fault->code == FAULT_SCSI_SENSE && fault->sense_key == SENSE_ILLEGAL_REQUEST;
+    bool answered = own->task.fault.code == FAULT_NONE; /* by the disk, with a status */
 
-    if (own->request->operation == LUN_FLUSH && unknown)
+    if (own->request->operation == LUN_FLUSH && unknown) {
         piece_done(lun, own); /* no cache that could be told to (REQ-294) */
-    else
-        abandon(lun, own->request, fault);
+        return;
+    }
+    abandon(lun, own->request, fault);
+    if (answered)
+        note_answer(lun);
 }
 
 static bool collect(struct lun *lun)

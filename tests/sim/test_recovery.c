@@ -230,6 +230,25 @@ static void test_a_request_that_ends_early_tells_what_went_wrong_last(void **sta
     assert_int_equal(session_state(disk.bench.session), SESSION_PAUSING);
 }
 
+/* A disk that refuses is there: nobody has waited in vain. */
+static void test_req_268_a_refusal_takes_nothing_off_the_next_request(void **state)
+{
+    struct lun_request request = reading(0, 64);
+    uint64_t start_ms;
+
+    (void)state;
+    diskbench_open(&disk);
+    disk.bench.target.next_status = 0x18; /* RESERVATION CONFLICT */
+    disk.bench.target.next_status_set = true;
+    assert_int_equal(run(reading(0, 8)), FAULT_SCSI_STATUS);
+    diskbench_pass(&disk, REQUEST_MS);
+    away(BENCH_REFUSE);
+    start_ms = disk.bench.now_ms;
+    diskbench_submit(&disk, &request);
+    assert_int_equal(diskbench_finish(&disk, &request, REQUEST_MS + 2000), FAULT_TCP_REFUSED);
+    assert_in_range(disk.bench.now_ms - start_ms, REQUEST_MS - 1000, REQUEST_MS + 2000);
+}
+
 static void test_req_269_the_target_is_given_its_time(void **state)
 {
     struct lun_request request = reading(0, 8);
@@ -463,6 +482,7 @@ int main(void)
         TEST(test_req_236_a_write_is_sent_again_whole),
         TEST(test_req_267_an_outage_of_a_minute_is_survived),
         TEST(test_req_268_a_target_that_stays_away_is_an_error_in_time),
+        TEST(test_req_268_a_refusal_takes_nothing_off_the_next_request),
         TEST(test_a_request_that_ends_early_tells_what_went_wrong_last),
         TEST(test_req_269_the_target_is_given_its_time),
         TEST(test_req_264_the_session_is_reinstated),
