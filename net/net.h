@@ -62,6 +62,13 @@ struct net_identity {
     bool has_uuid;         /* false: 61 is made from the MAC, 97 is left out */
     uint16_t architecture; /* option 93: 7 for x64 UEFI (RFC 4578, IANA), 11 for AArch64 */
     const char *hostname;  /* option 12 sent, or NULL */
+    /*
+     * Option 61 as another client of this machine (the firmware's PXE) sent it, so that the server knows us
+     * again and gives the same address; copied. NULL: made from the UUID or the MAC as said above. A length
+     * of 0 with a pointer: that client sent none, and neither do we.
+     */
+    const uint8_t *client_id;
+    uint8_t client_id_length;
 };
 
 struct net_config {
@@ -112,11 +119,33 @@ void net_set_static(const struct net_lease *lease);
  * with a root path wins, else the first. NET_CONFIGURED when the lease is bound.
  */
 void net_dhcp_start(void);
+/*
+ * Take over the lease that another client of this machine (the firmware's PXE) was given: `ack` is the
+ * DHCPACK as it came, from the op field on. Nothing is sent now: NET_CONFIGURED at once; the lease is renewed
+ * as one of our own, early, as nobody says how old it is. Option 43 in it was said to that client and is left
+ * out. False, and nothing is changed: it does not hold together, it is no DHCPACK for this NIC's address, or
+ * it has no address (RFC 2131 section 2). Hostile like any other message.
+ */
+bool net_dhcp_adopt(const uint8_t *ack, size_t length);
 /* Number of offers seen and of requests sent so far, for the progress line. */
 void net_dhcp_progress(unsigned *ret_discovers, unsigned *ret_offers);
 
 /* The present settings; zero when there are none. */
 void net_get_lease(struct net_lease *ret_lease);
+
+/* What a message of a DHCP or PXE server (BOOTREPLY, RFC 951, 2131, 2132 options 66 and 67) says of the file
+ * that is to be loaded. */
+struct net_boot_file {
+    uint8_t server[4]; /* siaddr, else an address in option 66, else the server identifier */
+    char file[NET_HOST_MAX +
+              1]; /* option 67, else the file field; NUL-ended, printable ASCII without blanks */
+};
+/* False: it does not hold together, or names no file or no server. The bytes are hostile. */
+bool net_boot_file(const uint8_t *message, size_t length, struct net_boot_file *ret_file);
+
+/* Option 61 of a message that a client sent. False: it has none, or does not hold together. The pointer is
+ * into the message. */
+bool net_client_id(const uint8_t *message, size_t length, const uint8_t **ret_id, uint8_t *ret_length);
 
 /* ---- names ---- */
 
