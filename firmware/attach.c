@@ -35,8 +35,8 @@ static void configure(void)
 
     memset(config, 0, sizeof *config);
     configure_login(&config->login);
-    config->portals[0] = machine.target.portal;
-    config->portal_count = 1;
+    memcpy(config->portals, machine.target.portals, sizeof machine.target.portals);
+    config->portal_count = machine.target.portal_count;
     config->queue_depth = (unsigned)params_number(&machine.params, PARAM_QUEUE_DEPTH);
     config->connect_ms = duration(PARAM_CONNECT_TIMEOUT);
     config->login_ms = duration(PARAM_LOGIN_TIMEOUT);
@@ -138,7 +138,7 @@ static enum attach_result find_target(void)
 {
     struct params_error error;
 
-    if (!params_target(&machine.params, &machine.target, &error)) {
+    if (!params_target(&machine.params, 0, &machine.target, &error)) {
         fail_no_target(&error);
         return ATTACH_FAILED;
     }
@@ -156,7 +156,7 @@ static void log_target(void)
     fmt_init(&fmt, line, sizeof line);
     fmt_print(&fmt, "target ");
     print_target(&fmt);
-    fmt_print(&fmt, " at %s:%u, ", machine.target.portal.host, machine.target.portal.port);
+    fmt_print(&fmt, " at %s:%u, ", machine.target.portals[0].host, machine.target.portals[0].port);
     words_lun(machine.target.lun, &fmt);
     log_print(LOG_INFO, "%s", line);
 }

@@ -42,7 +42,7 @@ static bool read_list(void)
         give_up();
         return false;
     }
-    fault.code = targets_read(&machine.targets, text, length, &machine.target.portal, &info->address);
+    fault.code = targets_read(&machine.targets, text, length, &machine.target.portals[0], &info->address);
     if (fault.code != FAULT_NONE)
         machine_fail_fault(FAILURE_LOGIN, &fault);
     return fault.code == FAULT_NONE;
@@ -54,8 +54,8 @@ static void log_found(void)
     struct fmt fmt;
 
     fmt_init(&fmt, line, sizeof line);
-    fmt_print(&fmt, "the one target that %s:%u lists is ", machine.target.portal.host,
-              machine.target.portal.port);
+    fmt_print(&fmt, "the one target that %s:%u lists is ", machine.target.portals[0].host,
+              machine.target.portals[0].port);
     fmt_escaped(&fmt, machine.targets.names[0], strlen(machine.targets.names[0]));
     log_print(LOG_INFO, "%s", line);
 }
@@ -67,7 +67,7 @@ static void take_target(void)
 
     log_found();
     memcpy(machine.target.target, targets->names[0], sizeof machine.target.target);
-    machine.target.portal = targets->portals[0];
+    machine.target.portals[0] = targets->portals[0];
     config->login.target_name = machine.target.target;
     memcpy(config->portals, targets->portals, sizeof config->portals);
     config->portal_count = targets->portal_count;
@@ -78,8 +78,8 @@ enum attach_result discover_target(void)
     enum wait_end end;
     bool found;
 
-    log_print(LOG_INFO, "no target is named: asking %s:%u for its targets", machine.target.portal.host,
-              machine.target.portal.port);
+    log_print(LOG_INFO, "no target is named: asking %s:%u for its targets", machine.target.portals[0].host,
+              machine.target.portals[0].port);
     if (!connect_start(NULL))
         return ATTACH_FAILED;
     end = connect_wait(machine.session_config.establish_ms, is_listed);

@@ -154,7 +154,7 @@ void machine_fail_fault(enum failure_stage stage, const struct fault *fault)
     const struct words_context context = {
         .initiator_name = machine.initiator_name,
         .target_name = machine.target.target,
-        .portal = attempt->number ? &attempt->portal : &machine.target.portal,
+        .portal = attempt->number ? &attempt->portal : &machine.target.portals[0],
         .address = attempt->number ? &attempt->address : &info->address,
         .chap_name = params_is_set(&machine.params, PARAM_CHAP_NAME)
                          ? params_text(&machine.params, PARAM_CHAP_NAME)

@@ -83,7 +83,7 @@ static void use_disk(void)
 {
     machine_watch();
     if (install_disk()) {
-        if (params_number(&machine.params, PARAM_AFTER_ATTACH) != PARAMS_YES)
+        if (params_number(&machine.params, PARAM_AFTER_ATTACH) == PARAMS_BOOT_NO)
             log_print(LOG_INFO, "boot = no: the disk is there, nothing is started");
         else if (!publish_table())
             machine_fail(FAILURE_DISK, EFI_UNSUPPORTED,

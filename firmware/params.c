@@ -14,9 +14,14 @@ static const struct {
     const char *name;
     bool once; /* a key twice is a mistake of a person */
 } sources[] = {
-    [PARAM_UNSET] = {"not set", false},    [PARAM_DEFAULT] = {"default", false},
-    [PARAM_DHCP] = {"DHCP", false},        [PARAM_IBFT] = {"the iBFT of an earlier stage", false},
-    [PARAM_FILE] = {"lunboot.conf", true}, [PARAM_OPTION] = {"the command line", true},
+    [PARAM_UNSET] = {"not set", false},
+    [PARAM_DEFAULT] = {"default", false},
+    [PARAM_DHCP] = {"DHCP", false},
+    [PARAM_IBFT] = {"the iBFT of an earlier stage", false},
+    [PARAM_SERVER] = {"the server's file", true},
+    [PARAM_FILE] = {"lunboot.conf", true},
+    [PARAM_VARIABLE] = {"the UEFI variable", false},
+    [PARAM_OPTION] = {"the command line", true},
 };
 
 const char *params_key(enum param_id id)
@@ -48,6 +53,7 @@ bool params_refuse(struct params_error *ret_error, enum param_source source, uns
 
     ret_error->source = source;
     ret_error->line = line;
+    ret_error->file[0] = '\0';
     fmt_init(&fmt, ret_error->key, sizeof ret_error->key);
     fmt_escaped(&fmt, key, word_length(key, key_length));
     fmt_init(&fmt, ret_error->reason, sizeof ret_error->reason);
@@ -112,6 +118,11 @@ static bool allow(const struct params *params, enum param_id id, enum param_sour
         return params_refuse(ret_error, source, line, row->name, length, "%s must not set this",
                              sources[source].name);
     }
+    if (source == PARAM_SERVER && row->type == PARAM_SECRET &&
+        params_number(params, PARAM_SECRETS_FROM_SERVER) != PARAMS_YES)
+        return params_refuse(ret_error, source, line, row->name, length,
+                             "a secret from a server is refused unless a local setting says "
+                             "secrets-from-server = yes");
     if (!sources[source].once || before == 0)
         return true;
     if (before > 1)
@@ -127,11 +138,12 @@ static void store(struct params *params, enum param_id id, const struct param_va
     struct param_value *present = &params->values[id];
 
     params->given[id][source] = line + 1;
-    if (source < present->source)
-        return;
+    if (source < present->source || (source == present->source && present->file != params->reading))
+        return; /* set already by a higher source, or by the more special file of this one */
     bytes_wipe(present, sizeof *present);
     present->source = source;
     present->line = line;
+    present->file = params->reading;
     present->length = value->length;
     present->number = value->number;
     memcpy(present->text, value->text, (size_t)value->length + 1);
@@ -251,6 +263,22 @@ bool params_set(struct params *params, const char *key, size_t key_length, const
 
 /* --- Telling --- */
 
+/* What a value or an error is blamed on. */
+static void describe_place(enum param_source source, const char *file, unsigned line, struct fmt *fmt)
+{
+    if (file[0])
+        fmt_escaped(fmt, file, strlen(file));
+    else
+        fmt_print(fmt, "%s", sources[source].name);
+    if (line > 0)
+        fmt_print(fmt, " line %u", line);
+}
+
+const char *params_file_name(const struct params *params, unsigned file)
+{
+    return file > 0 && file <= params->file_count ? params->files[file - 1] : "";
+}
+
 /* Both forms, whichever was given (REQ-018). */
 static void describe_lun(uint64_t value, struct fmt *fmt)
 {
@@ -294,9 +322,8 @@ void params_describe(const struct params *params, enum param_id id, struct fmt *
     }
     fmt_print(fmt, " = ");
     describe_value(row, value, fmt);
-    fmt_print(fmt, " (%s", sources[value->source].name);
-    if (value->line > 0)
-        fmt_print(fmt, " line %u", value->line);
+    fmt_print(fmt, " (");
+    describe_place(value->source, params_file_name(params, value->file), value->line, fmt);
     fmt_print(fmt, ")");
 }
 
@@ -307,9 +334,7 @@ void params_error_text(const struct params_error *error, struct fmt *fmt)
     bool placed = error->source > PARAM_DEFAULT;
 
     if (placed)
-        fmt_print(fmt, "%s", sources[error->source].name);
-    if (placed && error->line > 0)
-        fmt_print(fmt, " line %u", error->line);
+        describe_place(error->source, error->file, error->line, fmt);
     if (error->key[0])
         fmt_print(fmt, placed ? ", %s" : "%s", error->key);
     fmt_print(fmt, placed || error->key[0] ? ": %s%s" : "%s%s", error->reason,

@@ -18,17 +18,26 @@
 #include "iscsi/name.h"
 #include "rootpath.h"
 
-/* In order of precedence, lowest first. Room is left for the later ones (a server's file, UEFI variables). */
-enum param_source { PARAM_UNSET, PARAM_DEFAULT, PARAM_DHCP, PARAM_IBFT, PARAM_FILE, PARAM_OPTION };
+/* In order of precedence, lowest first. */
+enum param_source {
+    PARAM_UNSET,
+    PARAM_DEFAULT,
+    PARAM_DHCP,
+    PARAM_IBFT,
+    PARAM_SERVER, /* files from the server that lunboot came from */
+    PARAM_FILE,   /* lunboot.conf beside the program */
+    PARAM_VARIABLE,
+    PARAM_OPTION, /* the command line */
+};
 
 enum param_type {
     PARAM_TEXT,
     PARAM_NAME,       /* an iSCSI name, normalised */
-    PARAM_ROOT_PATH,  /* RFC 4173 */
-    PARAM_PORTAL,     /* host[:port] */
+    PARAM_ROOT_PATH,  /* RFC 4173; several with blanks between them */
+    PARAM_PORTAL,     /* host[:port]; several with commas between them */
     PARAM_LUN,        /* decimal, or four dashed hexadecimal groups */
     PARAM_SECRET,     /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; from the local file only */
-    PARAM_NUMBER,     /* decimal, with a range */
+    PARAM_NUMBER,     /* decimal, with a range; "forever" where that is in it */
     PARAM_SIZE,       /* bytes, with the suffixes K and M */
     PARAM_DURATION,   /* "10s", "500ms", "2m", "0", "forever" */
     PARAM_CHOICE,     /* one of a list of words */
@@ -38,6 +47,18 @@ enum param_type {
     PARAM_DNS_NAME,   /* a host name (RFC 1123) */
     PARAM_NIC_ID,     /* auto, a MAC, a PCI address, or a device path's text */
     PARAM_FAULTS,     /* five decimal numbers */
+    PARAM_BOOT,       /* yes, no, next, shell, Boot0001, or the path of a file */
+    PARAM_URL,        /* auto, off, or where a server keeps its files */
+};
+
+/* The number of a PARAM_BOOT. */
+enum params_boot {
+    PARAMS_BOOT_NO,    /* attach, print the disk, tear down, return (a dry run) */
+    PARAMS_BOOT_DISK,  /* yes: the loader on the disk */
+    PARAMS_BOOT_NEXT,  /* the entries of BootOrder after our own */
+    PARAMS_BOOT_SHELL, /* the UEFI Shell */
+    PARAMS_BOOT_ENTRY, /* Boot####: params_boot_entry has the number */
+    PARAMS_BOOT_FILE,  /* a file on a local volume: the text is its path */
 };
 
 /* The ids. What each one means, its default, range and who may set it is the table in params_table.c. */
@@ -71,6 +92,8 @@ enum param_id {
     PARAM_COMMAND_TIMEOUT,    /* command-timeout: DURATION 30s */
     PARAM_ATTACH_TIMEOUT, /* attach-timeout: DURATION 60s, from the first packet of a session to a ready disk
                            */
+    PARAM_RETRIES,        /* retries: NUMBER or forever; how often a boot that may yet come is tried again */
+    PARAM_RETRY_PAUSE,    /* retry-pause: DURATION between two tries, with jitter */
     PARAM_LUN_RESET,      /* lun-reset: yes | no, default no; see session_config.lun_reset (REQ-261) */
     PARAM_DISK_TIMEOUT, /* disk-timeout: DURATION 180s, one read or write in all, session recovery included */
     PARAM_QUEUE_DEPTH,  /* queue-depth: NUMBER 1..64, default 32 */
@@ -78,7 +101,11 @@ enum param_id {
     PARAM_LOG_LEVEL,    /* log: quiet | normal | debug | trace */
     PARAM_CAPTURE,      /* capture: file name beside the program for a packet capture */
     PARAM_LOSSY,        /* lossy: "seed,lose,repeat,reorder,damage" for tests: out of 65536 */
-    PARAM_AFTER_ATTACH, /* boot: yes | no ; no: attach, print the disk, tear down, return (a dry run) */
+    PARAM_AFTER_ATTACH, /* boot: see enum params_boot */
+    PARAM_CONFIG_FROM,  /* config-from: auto | off | URL of the folder with the server's files */
+    PARAM_CONFIG_TIMEOUT,      /* config-timeout: DURATION for all of them together */
+    PARAM_SECRETS_FROM_SERVER, /* secrets-from-server: yes | no, default no */
+    PARAM_DHCP_REUSE,          /* dhcp-reuse: yes | no, default yes; the lease that the firmware's PXE got */
     PARAM_COUNT
 };
 
@@ -87,13 +114,20 @@ enum param_id {
 struct param_value {
     enum param_source source;
     unsigned line;                 /* of the file; 0: does not apply */
+    uint8_t file;                  /* which of params.files, from 1; 0: none */
     uint16_t length;               /* bytes of text */
     char text[PARAM_TEXT_MAX + 1]; /* as given; for secrets the decoded bytes (may hold zeros); NUL-ended */
     uint64_t number; /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
 };
 
+#define PARAMS_FILES_MAX     16u
+#define PARAMS_FILE_NAME_MAX 160u
+
 struct params {
     struct param_value values[PARAM_COUNT];
+    char files[PARAMS_FILES_MAX][PARAMS_FILE_NAME_MAX]; /* that were read, for messages; NUL-ended */
+    uint8_t file_count;
+    uint8_t reading; /* private: the file that is being read, as in param_value.file */
     /* private: where each source gave each key, for the message about a second time; line + 1, 0: not given
      */
     uint32_t given[PARAM_COUNT][PARAM_OPTION + 1];
@@ -102,8 +136,9 @@ struct params {
 /* What was wrong with an input, for the one sentence. */
 struct params_error {
     enum param_source source;
-    unsigned line; /* 1-based; 0: does not apply */
-    char key[64];  /* escaped, cut */
+    unsigned line;                   /* 1-based; 0: does not apply */
+    char file[PARAMS_FILE_NAME_MAX]; /* empty: does not apply */
+    char key[64];                    /* escaped, cut */
     char reason[320];
 };
 
@@ -142,13 +177,36 @@ const char *params_key(enum param_id id);
 const char *
 params_source_name(enum param_source source); /* "lunboot.conf", "DHCP", "the command line", ... */
 
+/* What ${mac} and the like stand for in a server's file; NULL: not known on this machine. */
+struct params_facts {
+    const char *mac, *uuid, *serial, *hostname, *ip;
+};
+
+struct params_file {
+    const char *name;                 /* for messages; cut to PARAMS_FILE_NAME_MAX */
+    enum param_source source;         /* PARAM_FILE or PARAM_SERVER */
+    const struct params_facts *facts; /* NULL: values are taken as they are */
+};
+
+/* The files that a file wants read after it, in its order. */
+#define PARAMS_INCLUDES_MAX 8u
+#define PARAMS_INCLUDE_MAX  255u
+struct params_includes {
+    unsigned count;
+    char paths[PARAMS_INCLUDES_MAX][PARAMS_INCLUDE_MAX + 1];
+};
+
 /*
- * lunboot.conf: lines `key = value`; `#` at the start of a line or after white space begins a comment, unless
- * inside double quotes; a value may stand in double quotes; CRLF and a UTF-8 byte order mark are tolerated;
- * NUL bytes, lines over 2047 bytes and lines without '=' are errors. Stops at the first bad line.
+ * A file of settings: lines `key = value`; `#` at the start of a line or after white space begins a comment,
+ * unless inside double quotes; a value may stand in double quotes; CRLF and a UTF-8 byte order mark are
+ * tolerated; NUL bytes, lines over 2047 bytes and lines without '=' are errors. Stops at the first bad line.
+ *
+ * Of several files of one source the one that was read first counts, so they are read from the machine's own
+ * to the common one. `include = path` is collected in ret_includes (which is set to what this file has);
+ * where that is NULL it is an error. With facts, ${name} is replaced and $${ stands for ${.
  */
-bool params_read_file(struct params *params, const char *text, size_t length, enum param_source source,
-                      struct params_error *ret_error);
+bool params_read_file(struct params *params, const struct params_file *file, const char *text, size_t length,
+                      struct params_includes *ret_includes, struct params_error *ret_error);
 
 /*
  * Load options: `key=value` words separated by blanks, values with blanks in double quotes. A first word
@@ -159,16 +217,24 @@ bool params_read_file(struct params *params, const char *text, size_t length, en
 bool params_read_options(struct params *params, const char *text, size_t length,
                          struct params_error *ret_error);
 
-/* Where to boot from, after all sources: the root path's parts, each replaced by its own key when that is not
+/* Where to boot from, after all sources: a root path's parts, each replaced by its own key when that is not
  * lower. */
+#define PARAMS_TARGETS_MAX 4u
+#define PARAMS_PORTALS_MAX 4u
 struct params_target {
-    struct portal portal;
-    char target[NAME_MAX_BYTES + 1]; /* empty: nobody names it, the portal is to be asked */
+    struct portal portals[PARAMS_PORTALS_MAX]; /* in the order to try, at least one */
+    unsigned portal_count;
+    char target[NAME_MAX_BYTES + 1]; /* empty: nobody names it, the portals are to be asked */
     uint8_t lun[8];
 };
-/* False when the portal is missing: *ret_error says what to set. */
-bool params_target(const struct params *params, struct params_target *ret_target,
+/* How many there are to be tried in order: those of root-path, or one; 1 to PARAMS_TARGETS_MAX. */
+unsigned params_target_count(const struct params *params);
+/* The one at `index`. False when the portal is missing: *ret_error says what to set. */
+bool params_target(const struct params *params, unsigned index, struct params_target *ret_target,
                    struct params_error *ret_error);
+
+/* The number of the entry where boot is Boot####. */
+uint16_t params_boot_entry(const struct params *params);
 
 /*
  * Rules over several keys, to be asked after the local sources and again after DHCP: CHAP names and secrets

@@ -11,9 +11,12 @@ static bool blame(const struct params *params, enum param_id id, struct params_e
                   const char *reason)
 {
     const struct param_value *value = &params->values[id];
+    const char *file = params_file_name(params, value->file);
 
-    return params_refuse(ret_error, value->source, value->line, params_key(id), strlen(params_key(id)), "%s",
-                         reason);
+    params_refuse(ret_error, value->source, value->line, params_key(id), strlen(params_key(id)), "%s",
+                  reason);
+    memcpy(ret_error->file, file, strlen(file) + 1);
+    return false;
 }
 
 /* --- Where to boot from --- */
@@ -24,31 +27,46 @@ static bool is_own(const struct params *params, enum param_id id)
     return params->values[id].source >= params->values[PARAM_ROOT_PATH_KEY].source;
 }
 
-bool params_target(const struct params *params, struct params_target *ret_target,
+unsigned params_target_count(const struct params *params)
+{
+    const struct param_value *value = &params->values[PARAM_ROOT_PATH_KEY];
+    struct rootpath ignored;
+    unsigned count = params_root_paths(value->text, value->length, PARAMS_TARGETS_MAX, &ignored);
+
+    return count > 0 ? count : 1;
+}
+
+static bool refuse_no_portal(struct params_error *ret_error)
+{
+    return params_refuse(
+        ret_error, PARAM_UNSET, 0, "portal", 6,
+        "neither DHCP on this network nor the configuration says where it is; set root-path in "
+        "lunboot.conf or DHCP option 17, or portal in lunboot.conf");
+}
+
+bool params_target(const struct params *params, unsigned index, struct params_target *ret_target,
                    struct params_error *ret_error)
 {
     const struct param_value *values = params->values, *path_value = &values[PARAM_ROOT_PATH_KEY];
+    const struct param_value *portal = &values[PARAM_PORTAL_KEY];
     struct params_target target;
     struct rootpath path;
 
     memset(&path, 0, sizeof path);
-    if (params_is_set(params, PARAM_ROOT_PATH_KEY))
-        rootpath_parse(path_value->text, path_value->length, &path);
     memset(&target, 0, sizeof target);
-    target.portal = path.portal;
+    params_root_paths(path_value->text, path_value->length, index, &path);
+    target.portals[0] = path.portal;
+    target.portal_count = path.portal.host[0] ? 1 : 0;
     memcpy(target.target, path.target, sizeof target.target);
     memcpy(target.lun, path.lun, sizeof target.lun);
     if (params_is_set(params, PARAM_PORTAL_KEY) && is_own(params, PARAM_PORTAL_KEY))
-        address_parse_portal(values[PARAM_PORTAL_KEY].text, values[PARAM_PORTAL_KEY].length, &target.portal);
+        target.portal_count = params_portals(portal->text, portal->length, target.portals);
     if (params_is_set(params, PARAM_TARGET) && is_own(params, PARAM_TARGET))
         memcpy(target.target, values[PARAM_TARGET].text, (size_t)values[PARAM_TARGET].length + 1);
     if (is_own(params, PARAM_LUN_KEY))
         bytes_put64(target.lun, values[PARAM_LUN_KEY].number);
-    if (!target.portal.host[0])
-        return params_refuse(
-            ret_error, PARAM_UNSET, 0, "portal", 6,
-            "neither DHCP on this network nor the configuration says where it is; set root-path in "
-            "lunboot.conf or DHCP option 17, or portal in lunboot.conf");
+    if (target.portal_count == 0)
+        return refuse_no_portal(ret_error);
     *ret_target = target;
     return true;
 }
@@ -171,8 +189,8 @@ static bool check_addresses(const struct params *params, struct params_error *re
     if (params_is_set(params, PARAM_GATEWAY) && !on_network(params))
         return blame(params, PARAM_GATEWAY, ret_error,
                      "it is not another host on the network of ip: correct one of the two");
-    if (!params_is_set(params, PARAM_DNS) && params_target(params, &target, &ignored) &&
-        !address_parse(target.portal.host, strlen(target.portal.host), &address))
+    if (!params_is_set(params, PARAM_DNS) && params_target(params, 0, &target, &ignored) &&
+        !address_parse(target.portals[0].host, strlen(target.portals[0].host), &address))
         return blame(
             params, PARAM_IP, ret_error,
             "the target's portal is a name, and with a static address nobody can look it up: set dns too");

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "iscsi/bytes.h"
+
 #define LINE_LIMIT 2047u
 
 struct span {
@@ -41,7 +43,93 @@ static size_t find(struct span text, char wanted)
     return i;
 }
 
-/* --- lunboot.conf --- */
+/* --- ${...} in a server's file --- */
+
+static const char *find_fact(const struct params_facts *facts, struct span name, bool *ret_known)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } all[] = {
+        {"mac", facts->mac},           {"uuid", facts->uuid}, {"serial", facts->serial},
+        {"hostname", facts->hostname}, {"ip", facts->ip},
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strlen(all[i].name) == name.length && memcmp(all[i].name, name.at, name.length) == 0) {
+            *ret_known = true;
+            return all[i].value;
+        }
+    *ret_known = false;
+    return NULL;
+}
+
+struct expansion {
+    char text[PARAM_TEXT_MAX + 1];
+    size_t length;
+};
+
+static bool append(struct expansion *out, const char *bytes, size_t length)
+{
+    if (length > sizeof out->text - out->length)
+        return false;
+    memcpy(out->text + out->length, bytes, length);
+    out->length += length;
+    return true;
+}
+
+/* The fact that "${name}" at the beginning of `text` stands for. NULL, or what is wrong. */
+static const char *expand_one(const struct params_facts *facts, struct span *text, struct expansion *out)
+{
+    struct span name = {text->at + 2, text->length - 2};
+    const char *value;
+    bool known;
+
+    name.length = find(name, '}');
+    if (name.length + 2 == text->length)
+        return "${ is opened and not closed with }; $${ stands for ${ itself";
+    value = find_fact(facts, name, &known);
+    if (!known)
+        return "there is no such name: ${mac}, ${uuid}, ${serial}, ${hostname} and ${ip} are known, and $${ "
+               "stands for ${ itself";
+    if (!value)
+        return "this machine has nothing for that name (its firmware gives no such number, or no host name "
+               "is "
+               "set)";
+    skip(text, name.length + 3);
+    return append(out, value, strlen(value)) ? NULL : "the value is too long";
+}
+
+static bool begins(struct span text, const char *with)
+{
+    size_t length = strlen(with);
+
+    return text.length >= length && memcmp(text.at, with, length) == 0;
+}
+
+/* NULL, or what is wrong. */
+static const char *expand(const struct params_facts *facts, struct span text, struct expansion *out)
+{
+    const char *wrong;
+
+    out->length = 0;
+    while (text.length > 0) {
+        if (begins(text, "${")) {
+            wrong = expand_one(facts, &text, out);
+            if (wrong)
+                return wrong;
+            continue;
+        }
+        if (begins(text, "$${"))
+            skip(&text, 1);
+        if (!append(out, text.at, 1))
+            return "the value is too long";
+        skip(&text, 1);
+    }
+    return NULL;
+}
+
+/* --- lunboot.conf and a server's files --- */
 
 /* The value without its quotes and without a comment. NULL, or what is wrong. */
 static const char *unquote(struct span *value)
@@ -68,55 +156,129 @@ static const char *unquote(struct span *value)
     return rest.length == 0 || *rest.at == '#' ? NULL : "something stands behind the closing quote";
 }
 
-static bool read_line(struct params *params, struct span line, enum param_source source, unsigned number,
-                      struct params_error *ret_error)
+/* What is read, and what it has led to so far. */
+struct reader {
+    struct params *params;
+    const struct params_file *file;
+    struct params_includes *includes;
+    unsigned line;
+    struct params_error *error;
+};
+
+static bool refuse(const struct reader *reader, struct span key, const char *reason)
 {
+    return params_refuse(reader->error, reader->file->source, reader->line, key.at, key.length, "%s", reason);
+}
+
+static bool add_include(const struct reader *reader, struct span key, struct span path)
+{
+    struct params_includes *includes = reader->includes;
+
+    if (!includes)
+        return refuse(reader, key, "no other file is read here");
+    if (path.length == 0 || path.length > PARAMS_INCLUDE_MAX)
+        return refuse(reader, key, "it takes the path of a file, of at most 255 bytes");
+    for (size_t i = 0; i < path.length; i++)
+        if (path.at[i] <= ' ' || path.at[i] > '~')
+            return refuse(reader, key, "a path has no blanks, and ASCII characters alone");
+    if (includes->count == PARAMS_INCLUDES_MAX)
+        return refuse(reader, key, "a file includes at most eight others");
+    memcpy(includes->paths[includes->count], path.at, path.length);
+    includes->paths[includes->count++][path.length] = '\0';
+    return true;
+}
+
+static bool take(const struct reader *reader, struct span key, struct span value)
+{
+    static const char include[] = "include";
+
+    if (key.length == sizeof include - 1 && memcmp(key.at, include, key.length) == 0)
+        return add_include(reader, key, value);
+    return params_set(reader->params, key.at, key.length, value.at, value.length, reader->file->source,
+                      reader->line, reader->error);
+}
+
+static bool take_expanded(const struct reader *reader, struct span key, struct span value)
+{
+    struct expansion whole;
+    const char *wrong;
+    bool good;
+
+    if (!reader->file->facts)
+        return take(reader, key, value);
+    wrong = expand(reader->file->facts, value, &whole);
+    good = wrong ? refuse(reader, key, wrong) : take(reader, key, (struct span){whole.text, whole.length});
+    bytes_wipe(&whole, sizeof whole);
+    return good;
+}
+
+static bool read_line(const struct reader *reader, struct span line)
+{
+    const struct span none = {"", 0};
     struct span key, value;
     const char *wrong;
     size_t equals;
 
     if (line.length > LINE_LIMIT)
-        return params_refuse(ret_error, source, number, "", 0, "the line is longer than %u bytes",
-                             LINE_LIMIT);
+        return refuse(reader, none, "the line is longer than 2047 bytes");
     if (find(line, '\0') < line.length)
-        return params_refuse(ret_error, source, number, "", 0,
-                             "there is a zero byte: this is not a text file");
+        return refuse(reader, none, "there is a zero byte: this is not a text file");
     line = trim(line);
     if (line.length == 0 || *line.at == '#')
         return true;
     equals = find(line, '=');
     if (equals == line.length)
-        return params_refuse(ret_error, source, number, "", 0, "there is no '=': a line is key = value");
+        return refuse(reader, none, "there is no '=': a line is key = value");
     key = trim((struct span){line.at, equals});
     if (key.length == 0)
-        return params_refuse(ret_error, source, number, "", 0, "there is no key before the '='");
+        return refuse(reader, none, "there is no key before the '='");
     skip(&line, equals + 1);
     value = trim(line);
     wrong = unquote(&value);
-    if (wrong)
-        return params_refuse(ret_error, source, number, key.at, key.length, "%s", wrong);
-    return params_set(params, key.at, key.length, value.at, value.length, source, number, ret_error);
+    return wrong ? refuse(reader, key, wrong) : take_expanded(reader, key, value);
 }
 
-bool params_read_file(struct params *params, const char *text, size_t length, enum param_source source,
-                      struct params_error *ret_error)
+static bool read_lines(struct reader *reader, struct span rest)
 {
-    struct span rest = {text, length};
-
-    if (rest.length >= 3 && memcmp(rest.at, "\xef\xbb\xbf", 3) == 0)
+    if (begins(rest, "\xef\xbb\xbf"))
         skip(&rest, 3);
-    if (rest.length >= 2 && (memcmp(rest.at, "\xff\xfe", 2) == 0 || memcmp(rest.at, "\xfe\xff", 2) == 0))
-        return params_refuse(ret_error, source, 1, "", 0, "the file is UTF-16: save it as UTF-8");
-    for (unsigned number = 1; rest.length > 0; number++) {
+    reader->line = 1;
+    if (begins(rest, "\xff\xfe") || begins(rest, "\xfe\xff"))
+        return refuse(reader, (struct span){"", 0}, "the file is UTF-16: save it as UTF-8");
+    for (; rest.length > 0; reader->line++) {
         struct span line = {rest.at, find(rest, '\n')};
 
         skip(&rest, line.length < rest.length ? line.length + 1 : line.length);
         if (line.length > 0 && line.at[line.length - 1] == '\r')
             line.length--;
-        if (!read_line(params, line, source, number, ret_error))
+        if (!read_line(reader, line))
             return false;
     }
     return true;
+}
+
+bool params_read_file(struct params *params, const struct params_file *file, const char *text, size_t length,
+                      struct params_includes *ret_includes, struct params_error *ret_error)
+{
+    struct reader reader = {.params = params, .file = file, .includes = ret_includes, .error = ret_error};
+    struct fmt name;
+    bool good;
+
+    if (ret_includes)
+        ret_includes->count = 0;
+    if (params->file_count == PARAMS_FILES_MAX)
+        return params_refuse(ret_error, file->source, 0, "", 0, "there are more than %u files",
+                             PARAMS_FILES_MAX);
+    fmt_init(&name, params->files[params->file_count], PARAMS_FILE_NAME_MAX);
+    fmt_print(&name, "%s", file->name);
+    params->reading = ++params->file_count;
+    for (unsigned id = 0; id < PARAM_COUNT; id++)
+        params->given[id][file->source] = 0; /* a key twice is a mistake within one file */
+    good = read_lines(&reader, (struct span){text, length});
+    if (!good)
+        memcpy(ret_error->file, params->files[params->reading - 1], PARAMS_FILE_NAME_MAX);
+    params->reading = 0;
+    return good;
 }
 
 /* --- Load options --- */

@@ -40,12 +40,21 @@ bool params_parse_decimal(const char *text, size_t length, uint64_t *ret_number)
 bool params_parse_network(const char *text, size_t length, uint8_t ret_address[4], unsigned *ret_prefix,
                           struct fmt *reason);
 
+/* The root path at `index` of a checked list of them into ret_path; returns how many there are. */
+unsigned params_root_paths(const char *text, size_t length, unsigned index, struct rootpath *ret_path);
+
+/* The portals of a list; 0: it is none. */
+unsigned params_portals(const char *text, size_t length, struct portal ret_portals[PARAMS_PORTALS_MAX]);
+
 /* The word of a choice by its number, or NULL; the length is *ret_length. */
 const char *params_choice_word(const struct param_row *row, uint64_t number, size_t *ret_length);
 
 /* Secret bytes as they are, from a table rather than from text. */
 bool params_set_bytes(struct params *params, enum param_id id, const uint8_t *bytes, size_t length,
                       enum param_source source, struct params_error *ret_error);
+
+/* The name of a file that was read, by param_value.file; empty where that is 0. */
+const char *params_file_name(const struct params *params, unsigned file);
 
 /* Fill in an error; the reason is formatted. Always returns false. */
 bool params_refuse(struct params_error *ret_error, enum param_source source, unsigned line, const char *key,

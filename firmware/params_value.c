@@ -8,6 +8,7 @@
 #include "iscsi/hash.h"
 #include "iscsi/scsi.h"
 #include "iscsi/text.h"
+#include "url.h"
 
 #define QUOTE_MAX 32u /* bytes of a value that are repeated to the person */
 
@@ -121,32 +122,87 @@ static bool parse_name(const struct param_row *row, struct span text, struct par
     return keep((struct span){name, strlen(name)}, ret_value);
 }
 
+/* The next of several, with blanks between them. */
+static bool next_path(struct span *rest, struct span *ret_path)
+{
+    while (rest->length > 0 && (*rest->at == ' ' || *rest->at == '\t')) {
+        rest->at++;
+        rest->length--;
+    }
+    ret_path->at = rest->at;
+    while (rest->length > 0 && *rest->at != ' ' && *rest->at != '\t') {
+        rest->at++;
+        rest->length--;
+    }
+    ret_path->length = (size_t)(rest->at - ret_path->at);
+    return ret_path->length > 0;
+}
+
+unsigned params_root_paths(const char *text, size_t length, unsigned index, struct rootpath *ret_path)
+{
+    struct span rest = {text, length}, word;
+    unsigned count = 0;
+
+    for (; next_path(&rest, &word); count++)
+        if (count == index)
+            rootpath_parse(word.at, word.length, ret_path);
+    return count;
+}
+
 static bool parse_root_path(const struct param_row *row, struct span text, struct param_value *ret_value,
                             struct fmt *reason)
 {
+    struct span rest = text, word;
     struct rootpath path;
-    const char *wrong = rootpath_parse(text.at, text.length, &path);
+    const char *wrong;
+    unsigned count = 0;
 
-    if (wrong) {
-        fmt_print(reason, "%s; for example %s", wrong, row->example);
-        return false;
+    while (next_path(&rest, &word)) {
+        wrong = ++count > PARAMS_TARGETS_MAX ? "there are more than four of them"
+                                             : rootpath_parse(word.at, word.length, &path);
+        if (wrong) {
+            fmt_print(reason, "%s; for example %s", wrong, row->example);
+            return false;
+        }
     }
+    if (count == 0)
+        return refuse(row, text, reason, "a root path");
     return keep(text, ret_value);
+}
+
+unsigned params_portals(const char *text, size_t length, struct portal ret_portals[PARAMS_PORTALS_MAX])
+{
+    struct span list = {text, length}, word;
+    unsigned count = 0;
+    bool bad = false;
+
+    while (text_list_next(&list.at, &list.length, &word.at, &word.length, &bad)) {
+        if (bad || count == PARAMS_PORTALS_MAX ||
+            !address_parse_portal(word.at, word.length, &ret_portals[count]))
+            return 0;
+        count++;
+    }
+    return bad ? 0 : count;
 }
 
 static bool parse_portal(const struct param_row *row, struct span text, struct param_value *ret_value,
                          struct fmt *reason)
 {
-    struct portal portal;
+    struct portal portals[PARAMS_PORTALS_MAX];
+    struct span list;
 
     if (has_byte(text, '@')) {
         fmt_print(reason,
                   "a user name or secret is refused here: set chap-name and chap-secret in lunboot.conf");
         return false;
     }
-    if (!address_parse_portal(text.at, text.length, &portal))
-        return refuse(row, text, reason, "an address or a name, with or without :port");
-    return keep(text, ret_value);
+    list = keep_list(text, ret_value);
+    if (params_portals(list.at, list.length, portals) == 0)
+        return refuse(
+            row, text, reason,
+            "an address or a name, with or without :port, or up to four of them with commas between "
+            "them");
+    return true;
 }
 
 static bool parse_lun(const struct param_row *row, struct span text, struct param_value *ret_value,
@@ -277,8 +333,11 @@ static bool parse_measure(struct span text, const struct unit *units, uint64_t *
 static bool parse_number(const struct param_row *row, struct span text, struct param_value *ret_value,
                          struct fmt *reason)
 {
-    if (!parse_measure(text, no_units, &ret_value->number))
-        return refuse(row, text, reason, "a decimal number");
+    if (row->high == UINT64_MAX && is_word(text, "forever"))
+        ret_value->number = UINT64_MAX;
+    else if (!parse_measure(text, no_units, &ret_value->number))
+        return refuse(row, text, reason,
+                      row->high == UINT64_MAX ? "a decimal number or forever" : "a decimal number");
     return check_range(row, no_units, text, ret_value->number, reason) && keep(text, ret_value);
 }
 
@@ -551,6 +610,62 @@ static bool parse_nic(const struct param_row *row, struct span text, struct para
                   "auto, a MAC (52:54:00:12:34:56), a PCI address (00:03.0) or the text of a device path");
 }
 
+/* --- What is started, and from where settings come --- */
+
+/* Boot0001 with hexadecimal digits in capitals or not (UEFI 2.10 section 3.1.4 writes capitals). */
+static bool is_entry(struct span text)
+{
+    return matches(text, "Bootxxxx");
+}
+
+static bool parse_boot(const struct param_row *row, struct span text, struct param_value *ret_value,
+                       struct fmt *reason)
+{
+    static const char *const words[] = {"no", "yes", "next", "shell"}; /* as enum params_boot */
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (is_word(text, words[i])) {
+            ret_value->number = i;
+            return keep(text, ret_value);
+        }
+    ret_value->number = is_entry(text) ? PARAMS_BOOT_ENTRY : PARAMS_BOOT_FILE;
+    if (ret_value->number == PARAMS_BOOT_FILE &&
+        (text.length < 2 || text.length > row->high || (*text.at != '\\' && *text.at != '/')))
+        return refuse(row, text, reason,
+                      "yes, no, next, shell, Boot and four hexadecimal digits, or the path of a file with a "
+                      "backslash or slash before it");
+    return keep(text, ret_value);
+}
+
+uint16_t params_boot_entry(const struct params *params)
+{
+    const char *digits = params_text(params, PARAM_AFTER_ATTACH) + strlen("Boot");
+    unsigned number = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        number = number << 4 | (unsigned)(digits[i] <= '9' ? digits[i] - '0' : (digits[i] & 7) + 9);
+    return (uint16_t)number;
+}
+
+static bool parse_url(const struct param_row *row, struct span text, struct param_value *ret_value,
+                      struct fmt *reason)
+{
+    struct url url;
+    const char *wrong;
+
+    if (is_word(text, "auto") || is_word(text, "off"))
+        return keep(text, ret_value);
+    wrong = url_parse(text.at, text.length, &url);
+    if (!wrong && text.at[text.length - 1] != '/')
+        wrong = "the URL of a folder ends with a slash";
+    if (wrong) {
+        fmt_print(reason, "%s; for example %s = %s", wrong, row->name, row->example);
+        return false;
+    }
+    return text.length <= row->high ? keep(text, ret_value)
+                                    : refuse(row, text, reason, "a URL of that length");
+}
+
 static const parser parsers[] = {
     [PARAM_TEXT] = parse_text,
     [PARAM_NAME] = parse_name,
@@ -568,6 +683,8 @@ static const parser parsers[] = {
     [PARAM_DNS_NAME] = parse_dns_name,
     [PARAM_NIC_ID] = parse_nic,
     [PARAM_FAULTS] = parse_faults,
+    [PARAM_BOOT] = parse_boot,
+    [PARAM_URL] = parse_url,
 };
 
 bool params_parse_value(const struct param_row *row, const char *text, size_t length,

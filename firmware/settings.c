@@ -55,7 +55,8 @@ static bool read_conf(void)
                      uefi_status_name(status));
         return false;
     }
-    good = params_read_file(&machine.configured, text, length, PARAM_FILE, &error);
+    good = params_read_file(&machine.configured, &(struct params_file){CONF_NAME, PARAM_FILE, NULL}, text,
+                            length, NULL, &error);
     bytes_wipe(text, length);
     uefi_free(text);
     return good || refuse(&error);

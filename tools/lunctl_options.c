@@ -289,7 +289,8 @@ static int read_secrets(struct options *options, const char *path)
 
     if (length < 0)
         return misused(path, strerror(errno));
-    good = params_read_file(&options->params, text, (size_t)length, PARAM_FILE, &error);
+    good = params_read_file(&options->params, &(struct params_file){"the secrets file", PARAM_FILE, NULL},
+                            text, (size_t)length, NULL, &error);
     bytes_wipe(text, sizeof text);
     if (!good)
         return bad_param(path, &error);

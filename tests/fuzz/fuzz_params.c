@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lunboot.conf and load options (firmware/params*.c). */
+/* lunboot.conf, a server's file and load options (firmware/params*.c). */
 #include "tests/fuzz/fuzz.h"
 
 #include "firmware/params.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    static const struct params_facts facts = {.mac = "52-54-00-4c-55-01", .uuid = "0-1", .ip = "192.0.2.7"};
+    static const struct params_file local = {"lunboot.conf", PARAM_FILE, NULL};
+    static const struct params_file server = {"tftp://192.0.2.1/lunboot.conf", PARAM_SERVER, &facts};
     static struct params params;
+    const struct params_file *file = length > 0 && *bytes & 2 ? &server : &local;
+    struct params_includes includes;
     struct params_error error = {0};
     struct params_target target;
     char line[1200];
@@ -16,13 +21,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length > 0 && *bytes & 1)
         good = params_read_options((params_init(&params), &params), (const char *)bytes, length, &error);
     else
-        good = params_read_file((params_init(&params), &params), (const char *)bytes, length, PARAM_FILE,
+        good = params_read_file((params_init(&params), &params), file, (const char *)bytes, length, &includes,
                                 &error);
     PROMISE(good || error.reason[0] != '\0');
     fmt_init(&fmt, line, sizeof line);
     params_error_text(&error, &fmt);
     if (good && params_check(&params, &error))
-        params_target(&params, &target, &error);
+        for (unsigned i = 0; i < params_target_count(&params); i++)
+            params_target(&params, i, &target, &error);
     for (unsigned i = 0; i < PARAM_COUNT; i++) {
         fmt_init(&fmt, line, sizeof line);
         params_describe(&params, (enum param_id)i, &fmt);

@@ -46,7 +46,8 @@ static char *exact(const char *text, size_t length)
 static bool read_bytes(const char *text, size_t length)
 {
     char *copy = exact(text, length);
-    bool good = params_read_file(&params, copy, length, PARAM_FILE, &problem);
+    const struct params_file file = {.name = "lunboot.conf", .source = PARAM_FILE};
+    bool good = params_read_file(&params, &file, copy, length, NULL, &problem);
 
     free(copy);
     return good;
@@ -178,7 +179,7 @@ static void test_defaults_are_the_documented_ones(void **state)
     assert_int_equal(params_number(&params, PARAM_TCP_WINDOW), 1048576);
     assert_int_equal(params_number(&params, PARAM_LOG_LEVEL), LOG_INFO);
     assert_int_equal(params_number(&params, PARAM_IBFT_SECRETS), PARAMS_YES);
-    assert_int_equal(params_number(&params, PARAM_AFTER_ATTACH), PARAMS_YES);
+    assert_int_equal(params_number(&params, PARAM_AFTER_ATTACH), PARAMS_BOOT_DISK);
     assert_value(PARAM_NIC, "auto");
     assert_value(PARAM_IP, "dhcp");
     assert_int_equal(params_login_policy(&params), LOGIN_AUTH_NONE);
@@ -356,12 +357,27 @@ static void test_req_020_dhcp_brings_a_name_only_if_it_is_valid(void **state)
     assert_value(PARAM_INITIATOR_NAME, "iqn.2026-11.com.example:y");
 }
 
-/* Of everything, DHCP may set two things. */
+/* DHCP says where the disk is, and how patient to be. */
+static bool belongs_to_dhcp(unsigned id)
+{
+    static const enum param_id allowed[] = {
+        PARAM_ROOT_PATH_KEY, PARAM_INITIATOR_NAME,  PARAM_PORTAL_KEY,       PARAM_TARGET,
+        PARAM_LUN_KEY,       PARAM_QUEUE_DEPTH,     PARAM_PAUSE_ON_FAILURE, PARAM_CONNECT_TIMEOUT,
+        PARAM_LOGIN_TIMEOUT, PARAM_COMMAND_TIMEOUT, PARAM_ATTACH_TIMEOUT,   PARAM_DISK_TIMEOUT,
+        PARAM_RETRIES,       PARAM_RETRY_PAUSE,
+    };
+
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+        if (allowed[i] == id)
+            return true;
+    return false;
+}
+
 static void test_req_020_022_dhcp_sets_no_policy_and_no_secret(void **state)
 {
     (void)state;
     for (unsigned id = 0; id < PARAM_COUNT; id++) {
-        bool allowed = id == PARAM_ROOT_PATH_KEY || id == PARAM_INITIATOR_NAME;
+        bool allowed = belongs_to_dhcp(id);
 
         params_init(&params);
         assert_int_equal(from_dhcp((enum param_id)id, params_table[id].example), allowed);
@@ -375,9 +391,9 @@ static void test_req_019_a_root_path_of_dhcp_is_taken(void **state)
 
     (void)state;
     assert_true(from_dhcp(PARAM_ROOT_PATH_KEY, "iscsi:10.0.2.2:::10:" TARGET));
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "10.0.2.2");
-    assert_int_equal(target.portal.port, 3260);
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "10.0.2.2");
+    assert_int_equal(target.portals[0].port, 3260);
     assert_memory_equal(target.lun, "\0\x10\0\0\0\0\0\0", 8);
     assert_string_equal(target.target, TARGET);
 }
@@ -640,7 +656,7 @@ static void test_choices(void **state)
     bad_file("log = loud", "\"loud\" is not one of quiet, normal, debug, trace");
     bad_file("auth = Chap", "\"Chap\" is not one of none, any, chap, mutual");
     bad_file("ibft-secrets = maybe", "is not one of no, yes");
-    bad_file("boot = y", "is not one of no, yes");
+    bad_file("boot = y", "\"y\" is not yes, no, next, shell, Boot and four hexadecimal digits, or the path");
     setup(NULL);
     good_file("ibft-secrets = no");
     assert_int_not_equal(params_number(&params, PARAM_IBFT_SECRETS), PARAMS_YES);
@@ -654,7 +670,9 @@ static void test_names_and_portals(void **state)
     bad_file("target = disk1", "\"disk1\" is not an iSCSI name");
     bad_file("initiator-name = eui.12", "is not an iSCSI name (an eui. name has exactly 16");
     bad_file("portal = 10.0.2.2:0",
-             "is not an address or a name, with or without :port; for example portal = ");
+             "is not an address or a name, with or without :port, or up to four of them");
+    bad_file("portal = 10.0.2.2,", "is not an address or a name");
+    bad_file("portal = 10.0.2.1,10.0.2.2,10.0.2.3,10.0.2.4,10.0.2.5", "up to four of them");
     bad_file("portal = 10.0.2.2:65536", "is not an address or a name");
     bad_file("portal = 10.0.2.256", "is not an address or a name");
     bad_file("portal = 2001:db8::1", "is not an address or a name");
@@ -667,11 +685,11 @@ static void test_a_lun_is_decimal_here(void **state)
 
     (void)state;
     good_file("portal = h.example\ntarget = " TARGET "\nlun = 10");
-    assert_true(params_target(&params, &target, &problem));
+    assert_true(params_target(&params, 0, &target, &problem));
     assert_memory_equal(target.lun, "\0\x0a\0\0\0\0\0\0", 8);
     setup(NULL);
     good_file("portal = h.example\ntarget = " TARGET "\nlun = 4752-3a4f-6b7e-2f99");
-    assert_true(params_target(&params, &target, &problem));
+    assert_true(params_target(&params, 0, &target, &problem));
     assert_memory_equal(target.lun, "\x47\x52\x3a\x4f\x6b\x7e\x2f\x99", 8);
     bad_file("lun = a", "is not a LUN");
     bad_file("lun = 16384", "is not a LUN");
@@ -913,17 +931,17 @@ static void test_keys_replace_parts_of_a_lower_root_path(void **state)
 
     (void)state;
     assert_true(from_dhcp(PARAM_ROOT_PATH_KEY, "iscsi:10.0.2.2::860:3:" TARGET));
-    assert_true(params_target(&params, &target, &problem));
+    assert_true(params_target(&params, 0, &target, &problem));
     assert_int_equal(target.lun[1], 3); /* the default of lun does not count against it */
     good_file("lun = 5\n");
-    assert_true(params_target(&params, &target, &problem));
+    assert_true(params_target(&params, 0, &target, &problem));
     assert_int_equal(target.lun[1], 5);
-    assert_string_equal(target.portal.host, "10.0.2.2");
-    assert_int_equal(target.portal.port, 860);
+    assert_string_equal(target.portals[0].host, "10.0.2.2");
+    assert_int_equal(target.portals[0].port, 860);
     assert_true(read_options("portal=10.9.9.9"));
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "10.9.9.9");
-    assert_int_equal(target.portal.port, 3260);
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "10.9.9.9");
+    assert_int_equal(target.portals[0].port, 3260);
     assert_string_equal(target.target, TARGET);
 }
 
@@ -934,8 +952,8 @@ static void test_a_higher_root_path_replaces_the_keys(void **state)
     (void)state;
     good_file("portal = 10.9.9.9\ntarget = iqn.2026-11.com.example:other\nlun = 5\n");
     assert_true(read_options("root-path=iscsi:10.0.2.2::::" TARGET));
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "10.0.2.2");
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "10.0.2.2");
     assert_string_equal(target.target, TARGET);
     assert_int_equal(target.lun[1], 0);
 }
@@ -946,8 +964,8 @@ static void test_keys_beside_a_root_path_replace_its_parts(void **state)
 
     (void)state;
     good_file("root-path = iscsi:10.0.2.2:::3:" TARGET "\nportal = 10.9.9.9\nlun = 5\n");
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "10.9.9.9");
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "10.9.9.9");
     assert_int_equal(target.lun[1], 5);
     assert_string_equal(target.target, TARGET);
 }
@@ -957,10 +975,10 @@ static void test_what_is_missing_is_named(void **state)
     struct params_target target;
 
     (void)state;
-    assert_false(params_target(&params, &target, &problem));
+    assert_false(params_target(&params, 0, &target, &problem));
     expect_words("says where it is; set root-path in lunboot.conf or DHCP option 17, or portal");
     good_file("target = " TARGET "\n");
-    assert_false(params_target(&params, &target, &problem));
+    assert_false(params_target(&params, 0, &target, &problem));
     expect_words("says where it is");
 }
 
@@ -970,17 +988,17 @@ static void test_req_023_a_portal_alone_is_enough(void **state)
 
     (void)state;
     good_file("portal = san.example:860\nlun = 1\n");
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "san.example");
-    assert_int_equal(target.portal.port, 860);
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "san.example");
+    assert_int_equal(target.portals[0].port, 860);
     assert_string_equal(target.target, "");
     assert_int_equal(target.lun[1], 1);
     good_file("ip = 10.0.2.15/24\n");
     assert_false(params_check(&params, &problem)); /* the name must be looked up all the same */
     expect_words("set dns too");
     assert_true(from_dhcp(PARAM_ROOT_PATH_KEY, "iscsi:10.0.2.2:::3:" TARGET)); /* which names the target */
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "san.example");
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "san.example");
     assert_string_equal(target.target, TARGET);
 }
 
@@ -1060,9 +1078,9 @@ static void test_an_ibft_is_a_source(void **state)
     (void)state;
     if (!params_from_ibft(&params, &ibft, &problem))
         fail_msg("%s", problem_text());
-    assert_true(params_target(&params, &target, &problem));
-    assert_string_equal(target.portal.host, "10.0.2.2");
-    assert_int_equal(target.portal.port, 860);
+    assert_true(params_target(&params, 0, &target, &problem));
+    assert_string_equal(target.portals[0].host, "10.0.2.2");
+    assert_int_equal(target.portals[0].port, 860);
     assert_int_equal(target.lun[1], 4);
     assert_secret(PARAM_CHAP_SECRET, "0x\0\1\2\3\4\5\6\7\10\11\12", 13); /* as it is: no encoding */
     assert_secret(PARAM_MUTUAL_CHAP_SECRET, "mutual-secret-22", 16);
@@ -1076,7 +1094,7 @@ static void test_an_ibft_is_a_source(void **state)
     assert_string_equal(described(PARAM_TARGET), "target = " TARGET " (the iBFT of an earlier stage)");
     /* and lunboot.conf is above it */
     good_file("ip = dhcp\nlun = 9\n");
-    assert_true(params_target(&params, &target, &problem));
+    assert_true(params_target(&params, 0, &target, &problem));
     assert_int_equal(target.lun[1], 9);
     assert_true(params_check(&params, &problem));
 }
