@@ -133,17 +133,15 @@ static void fail_no_target(const struct params_error *error)
         machine_fail(FAILURE_NO_TARGET, EFI_NOT_FOUND, "No target: %s.", error->reason);
 }
 
-/* What is to be attached: the disk of the target that is configured, or of the one that the portal lists. */
-static enum attach_result find_target(void)
+/* What is to be attached: the disk of a target that is configured, or of the one that the portal lists. */
+static enum attach_result find_target(unsigned index)
 {
     struct params_error error;
 
-    if (!params_target(&machine.params, 0, &machine.target, &error)) {
+    if (!params_target(&machine.params, index, &machine.target, &error)) {
         fail_no_target(&error);
         return ATTACH_FAILED;
     }
-    settings_choose_name();
-    settings_log();
     configure();
     return machine.target.target[0] ? ATTACH_READY : discover_target();
 }
@@ -182,13 +180,36 @@ static enum attach_result attach(uint64_t limit_ms)
     return ATTACH_FAILED;
 }
 
-enum attach_result attach_disk(void)
+/* The attach-timeout is each target's own. */
+static enum attach_result attach_target(unsigned index)
 {
     uint64_t start = clock_ms(), limit_ms = duration(PARAM_ATTACH_TIMEOUT), passed;
-    enum attach_result found = find_target();
+    enum attach_result found = find_target(index);
 
     if (found != ATTACH_READY)
         return found;
     passed = clock_ms() - start; /* discovery and login share the time */
     return attach(passed < limit_ms ? limit_ms - passed : 0);
+}
+
+static void tell_next(unsigned index, unsigned count)
+{
+    if (count > 1)
+        log_print(LOG_INFO, "target %u of %u: %s%s", index + 1, count, machine.latest,
+                  index + 1 < count ? " Trying the next target." : "");
+}
+
+enum attach_result attach_disk(void)
+{
+    unsigned count = params_target_count(&machine.params);
+    enum attach_result result = ATTACH_FAILED;
+
+    settings_choose_name();
+    settings_log();
+    for (unsigned i = 0; i < count && result == ATTACH_FAILED; i++) {
+        result = attach_target(i);
+        if (result == ATTACH_FAILED)
+            tell_next(i, count);
+    }
+    return result;
 }

@@ -131,7 +131,7 @@ void machine_forget_secrets(void)
     bytes_wipe(machine.seed, sizeof machine.seed);
 }
 
-void machine_fail(enum failure_stage stage, EFI_STATUS status, const char *format, ...)
+bool machine_fail(enum failure_stage stage, EFI_STATUS status, const char *format, ...)
 {
     struct fmt fmt;
     va_list arguments;
@@ -141,10 +141,20 @@ void machine_fail(enum failure_stage stage, EFI_STATUS status, const char *forma
     fmt_vprint(&fmt, format, arguments);
     va_end(arguments);
     if (stage < machine.failure.stage)
-        return;
+        return false;
     machine.failure.stage = stage;
     machine.failure.status = status;
+    machine.failure.may_pass = stage == FAILURE_LINK || stage == FAILURE_ADDRESS || stage == FAILURE_SERVED;
     memcpy(machine.failure.sentence, machine.latest, sizeof machine.failure.sentence);
+    return true;
+}
+
+/* What is there and is not what is wanted does not become it. */
+static bool may_pass(const struct fault *fault)
+{
+    return !machine.loader_ran && !machine.loader_runs && fault->code != FAULT_NOT_A_DISK &&
+           fault->code != FAULT_BAD_CAPACITY && fault->code != FAULT_DISCOVERY_SEVERAL &&
+           fault_may_pass(fault);
 }
 
 void machine_fail_fault(enum failure_stage stage, const struct fault *fault)
@@ -168,6 +178,7 @@ void machine_fail_fault(enum failure_stage stage, const struct fault *fault)
 
     fmt_init(&fmt, sentence, sizeof sentence);
     words_fault(fault, &context, &fmt);
-    machine_fail(stage, fault->code == FAULT_COMMAND_TIMEOUT ? EFI_TIMEOUT : EFI_DEVICE_ERROR, "%s",
-                 sentence);
+    if (machine_fail(stage, fault->code == FAULT_COMMAND_TIMEOUT ? EFI_TIMEOUT : EFI_DEVICE_ERROR, "%s",
+                     sentence))
+        machine.failure.may_pass = may_pass(fault);
 }

@@ -27,6 +27,7 @@ enum failure_stage {
     FAILURE_NO_NIC,
     FAILURE_LINK,
     FAILURE_ADDRESS,
+    FAILURE_SERVED,
     FAILURE_NO_TARGET,
     FAILURE_CONNECT,
     FAILURE_LOGIN,
@@ -39,6 +40,7 @@ enum failure_stage {
 struct failure {
     enum failure_stage stage;
     EFI_STATUS status; /* what the program returns */
+    bool may_pass;     /* what was missing may come by itself: worth another try later */
     char sentence[WORDS_MAX];
 };
 
@@ -93,9 +95,9 @@ extern struct machine machine;
 /* One turn of everything at TPL_CALLBACK; bounded. */
 void machine_turn(void);
 
-/* Keep the failure if it came further than the one that is kept. The sentence is ended and logged by the
- * caller. */
-void machine_fail(enum failure_stage stage, EFI_STATUS status, const char *format, ...)
+/* Keep the failure if it came further than the one that is kept; false: it did not. The sentence is ended and
+ * logged by the caller. */
+bool machine_fail(enum failure_stage stage, EFI_STATUS status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same from a fault of the session or the disk, in words. */
 void machine_fail_fault(enum failure_stage stage, const struct fault *fault);

@@ -11,6 +11,7 @@
 #include "efi/clock.h"
 #include "efi/console.h"
 #include "efi/devpath.h"
+#include "efi/origin.h"
 #include "efi/stackguard.h"
 #include "lastfailure.h"
 #include "log.h"
@@ -18,8 +19,10 @@
 #include "nics.h"
 #include "publish.h"
 #include "screen.h"
+#include "served.h"
 #include "settings.h"
 #include "trace.h"
+#include "wait.h"
 
 static EFI_DEVICE_PATH *make_disk_path(void)
 {
@@ -102,8 +105,13 @@ static enum attach_result attach_over(unsigned index, uint64_t *link_ms)
 {
     enum nics_result up = nics_bring_up(index, link_ms);
 
+    enum served_result served;
+
     if (up != NICS_UP)
         return up == NICS_ESC ? ATTACH_ESC : ATTACH_FAILED;
+    served = served_read();
+    if (served != SERVED_DONE)
+        return served == SERVED_ESC ? ATTACH_ESC : ATTACH_FAILED;
     return attach_disk();
 }
 
@@ -123,6 +131,7 @@ static void attempt(void)
     machine.loader_ran = false;
     if (!settings_read() || !nics_choose())
         return;
+    machine.params = machine.configured;
     link_ms = params_number(&machine.configured, PARAM_LINK_WAIT);
     for (unsigned i = 0; i < machine.nic_count; i++) {
         enum attach_result result = attach_over(i, &link_ms);
@@ -140,22 +149,75 @@ static void attempt(void)
     }
 }
 
+static bool never(void *context)
+{
+    (void)context;
+    return false;
+}
+
+/* Up to half longer or shorter, so that machines that were switched on together do not come together again.
+ */
+static uint64_t draw_pause(void)
+{
+    uint64_t pause_ms = params_number(&machine.params, PARAM_RETRY_PAUSE), random;
+
+    net_random(&random, sizeof random);
+    return pause_ms / 2 + random % (pause_ms + 1);
+}
+
+static void tell_retry(uint64_t pause_ms, uint64_t number)
+{
+    uint64_t retries = params_number(&machine.params, PARAM_RETRIES);
+    char line[LOG_LINE_MAX];
+    struct fmt fmt;
+
+    fmt_init(&fmt, line, sizeof line);
+    fmt_print(&fmt, "trying again in %llu s (%llu", (unsigned long long)((pause_ms + 999) / 1000),
+              (unsigned long long)number);
+    if (retries != UINT64_MAX)
+        fmt_print(&fmt, " of %llu", (unsigned long long)retries);
+    fmt_print(&fmt, "; Esc ends it)");
+    log_print(LOG_INFO, "not booted yet: %s", machine.failure.sentence);
+    log_print(LOG_INFO, "%s", line);
+}
+
+/* What is missing may come by itself: a storage that is switched on with its machines takes longer than they.
+ */
+static bool wait_for_retry(uint64_t number)
+{
+    uint64_t pause_ms = draw_pause();
+
+    if (!machine.failure.may_pass || number > params_number(&machine.params, PARAM_RETRIES))
+        return false;
+    tell_retry(pause_ms, number);
+    return wait_until("the next try", pause_ms, never, NULL) == WAIT_TIMEOUT;
+}
+
+/* Attempts until one succeeded, failed for good, or was the last. */
+static void boot_with_retries(void)
+{
+    uint64_t number = 0;
+
+    do {
+        attempt();
+        served_forget();
+        machine_forget_secrets();
+    } while (machine.failure.stage != FAILURE_NONE && wait_for_retry(++number));
+}
+
 static EFI_STATUS run(void)
 {
     enum screen_choice choice;
 
     do {
-        uint64_t pause_ms;
-
-        attempt();
-        pause_ms = params_number(&machine.configured, PARAM_PAUSE_ON_FAILURE);
-        machine_forget_secrets();
+        boot_with_retries();
         if (machine.failure.stage == FAILURE_NONE)
             return EFI_SUCCESS;
         lastfailure_store(machine.failure.sentence);
         if (machine.loader_ran)
             screen_repeat_log();
-        choice = screen_failure(machine.failure.sentence, pause_ms);
+        choice =
+            screen_failure(machine.failure.sentence, params_number(&machine.params, PARAM_PAUSE_ON_FAILURE));
     } while (choice == SCREEN_RETRY);
     return EFI_ERROR(machine.failure.status) ? machine.failure.status : EFI_ABORTED;
 }
@@ -166,6 +228,7 @@ STACKGUARD_OWN static EFI_STATUS start(void)
 
     clock_init();
     log_init(clock_ms);
+    origin_find(); /* before anything is taken: its owners end then */
     screen_open();
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
     lastfailure_show();

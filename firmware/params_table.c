@@ -99,7 +99,7 @@
       "For one SCSI command.", "30s")                                                                        \
     X(ATTACH_TIMEOUT, "attach-timeout", DURATION, ANYONE, "60s", NULL, SECOND, 60 * MINUTE,                  \
       "From the first packet to the target to a disk that is ready.", "2m")                                  \
-    X(RETRIES, "retries", NUMBER, ANYONE, "2", NULL, 0, UINT64_MAX,                                          \
+    X(RETRIES, "retries", NUMBER, ANYONE, "3", NULL, 0, UINT64_MAX,                                          \
       "How often a boot that failed for want of a link, an address, or a target that answers is tried "      \
       "again: a number, or forever.",                                                                        \
       "forever")                                                                                             \

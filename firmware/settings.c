@@ -5,16 +5,18 @@
 
 #include "efi/acpi.h"
 #include "efi/file.h"
+#include "efi/origin.h"
 #include "efi/smbios.h"
 #include "ibft.h"
 #include "iscsi/bytes.h"
 #include "log.h"
 #include "machine.h"
+#include "served.h"
 
 #define CONF_NAME  "lunboot.conf"
 #define CONF_LIMIT 65536u
 
-static bool refuse(const struct params_error *error)
+bool settings_refuse(const struct params_error *error)
 {
     char reason[WORDS_MAX];
     struct fmt fmt;
@@ -33,7 +35,7 @@ static bool read_options(void)
     bool good = !options || params_read_options(&machine.configured, options, length, &error);
 
     uefi_free(options);
-    return good || refuse(&error);
+    return good || settings_refuse(&error);
 }
 
 static bool read_conf(void)
@@ -55,11 +57,15 @@ static bool read_conf(void)
                      uefi_status_name(status));
         return false;
     }
+    if (origin_find()->network) { /* it came the same way as the program: no local word */
+        served_keep(text, length);
+        return true;
+    }
     good = params_read_file(&machine.configured, &(struct params_file){CONF_NAME, PARAM_FILE, NULL}, text,
                             length, NULL, &error);
     bytes_wipe(text, length);
     uefi_free(text);
-    return good || refuse(&error);
+    return good || settings_refuse(&error);
 }
 
 static void log_table(const struct ibft *ibft)
@@ -93,7 +99,7 @@ static bool read_table(void)
     log_table(&ibft);
     good = params_from_ibft(&machine.configured, &ibft, &error);
     bytes_wipe(&ibft, sizeof ibft);
-    return good || refuse(&error);
+    return good || settings_refuse(&error);
 }
 
 static void read_identity(void)
@@ -117,7 +123,7 @@ bool settings_read(void)
         return false;
     log_set_level((enum log_level)params_number(&machine.configured, PARAM_LOG_LEVEL));
     read_identity();
-    return params_check(&machine.configured, &error) || refuse(&error);
+    return params_check(&machine.configured, &error) || settings_refuse(&error);
 }
 
 static void add_option(enum param_id id, const uint8_t *bytes, size_t length)

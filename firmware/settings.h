@@ -12,6 +12,10 @@
  */
 bool settings_read(void);
 
+/* Make machine.failure of an error in the settings; returns false. */
+struct params_error;
+bool settings_refuse(const struct params_error *error);
+
 /* Add what the DHCP server of the NIC in work said: machine.configured to machine.params. */
 void settings_add_lease(void);
 

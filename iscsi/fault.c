@@ -57,3 +57,12 @@ bool fault_is_transient(const struct fault *fault)
         return false;
     }
 }
+
+bool fault_may_pass(const struct fault *fault)
+{
+    if (fault->code == FAULT_LOGIN_STATUS && fault->login_class == 2)
+        return fault_is_transient(fault) || fault->login_detail == 0x02 || fault->login_detail == 0x03;
+    if (fault->code >= FAULT_AUTH_METHOD && fault->code <= FAULT_AUTH_NO_RANDOM)
+        return false;
+    return fault->code != FAULT_BAD_CONFIG;
+}

@@ -130,4 +130,12 @@ const char *fault_text(enum fault_code code);
  */
 bool fault_is_transient(const struct fault *fault);
 
+/*
+ * True unless trying again is useless or does harm: wider than the above, for whoever waits for a storage
+ * that is just being started. It may not know its own targets and access lists yet (0202h, 0203h); a peer
+ * that breaks the protocol may be a proxy in front of it. A refused authentication is final: a locked account
+ * helps nobody (REQ-177).
+ */
+bool fault_may_pass(const struct fault *fault);
+
 #endif

@@ -21,20 +21,6 @@ static uint64_t draw_pause(struct lun *lun)
     return session_jitter(lun->session, pause);
 }
 
-/*
- * The target knew us a moment ago. One that has just been started again may not know its own targets and
- * access lists yet (0202h, 0203h); a peer that breaks the protocol may be a proxy in front of a dead target.
- * A refused authentication is final: a locked account helps nobody (REQ-177).
- */
-static bool may_help(const struct fault *fault)
-{
-    if (fault->code == FAULT_LOGIN_STATUS && fault->login_class == 2)
-        return fault_is_transient(fault) || fault->login_detail == 0x02 || fault->login_detail == 0x03;
-    if (fault->code >= FAULT_AUTH_METHOD && fault->code <= FAULT_AUTH_NO_RANDOM)
-        return false;
-    return fault->code != FAULT_BAD_CONFIG;
-}
-
 static void begin(struct lun *lun, const struct fault *cause)
 {
     struct lun_recovery *recovery = &lun->recovery;
@@ -70,7 +56,7 @@ void lun_recovery_lost(struct lun *lun)
         cause = (struct fault){.code = FAULT_SESSION_LOST, .opcode = 0xff};
     if (!recovery->active && session_epoch(lun->session) != 0) {
         begin(lun, &cause);
-    } else if (!recovery->active || !may_help(&cause) || opening_too_long(lun)) {
+    } else if (!recovery->active || !fault_may_pass(&cause) || opening_too_long(lun)) {
         lun_fail(lun, &cause);
         return;
     } else if (recovery->opening) {

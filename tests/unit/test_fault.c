@@ -70,6 +70,22 @@ static void test_req_136_a_dead_network_may_come_back_and_a_wrong_secret_does_no
         assert_false(fault_is_transient(&(struct fault){.code = final[i]}));
 }
 
+static void test_req_177_whoever_waits_for_a_storage_stops_at_a_refused_authentication(void **state)
+{
+    (void)state;
+    for (unsigned code = FAULT_AUTH_METHOD; code <= FAULT_AUTH_NO_RANDOM; code++)
+        assert_false(fault_may_pass(&(struct fault){.code = (enum fault_code)code}));
+    for (unsigned detail = 0; detail <= 0xff; detail++) {
+        struct fault fault = {.code = FAULT_LOGIN_STATUS, .login_class = 2, .login_detail = (uint8_t)detail};
+
+        assert_int_equal(fault_may_pass(&fault),
+                         fault_is_transient(&fault) || detail == 0x02 || detail == 0x03);
+    }
+    assert_true(fault_may_pass(&(struct fault){.code = FAULT_TCP_REFUSED}));
+    assert_true(fault_may_pass(&(struct fault){.code = FAULT_NOT_ISCSI}));
+    assert_false(fault_may_pass(&(struct fault){.code = FAULT_BAD_CONFIG}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +93,7 @@ int main(void)
         cmocka_unit_test(test_a_number_out_of_range_is_named_too),
         cmocka_unit_test(test_req_132_133_134_135_136_login_status_tells_whether_waiting_helps),
         cmocka_unit_test(test_req_136_a_dead_network_may_come_back_and_a_wrong_secret_does_not_mend),
+        cmocka_unit_test(test_req_177_whoever_waits_for_a_storage_stops_at_a_refused_authentication),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -420,7 +420,7 @@ static void test_what_is_started_is_a_word_an_entry_or_a_file(void **state)
 static void test_retries_may_be_for_ever(void **state)
 {
     (void)state;
-    assert_int_equal(params_number(&params, PARAM_RETRIES), 2);
+    assert_int_equal(params_number(&params, PARAM_RETRIES), 3);
     assert_true(local("retries = forever\n"));
     assert_true(params_number(&params, PARAM_RETRIES) == UINT64_MAX);
     setup(NULL);

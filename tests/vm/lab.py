@@ -117,7 +117,7 @@ class Lab:
 
     def config(self, target=None, **more):
         """lunboot.conf: for that target, with underscores for dashes; None leaves a line out."""
-        keys = {"initiator_name": INITIATOR, "pause_on_failure": "0"}
+        keys = {"initiator_name": INITIATOR, "pause_on_failure": "0", "retries": "0"}
         if target:
             keys["root_path"] = target.root_path()
             if target.chap:
