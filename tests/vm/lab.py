@@ -115,7 +115,7 @@ class Lab:
     def network(self):
         return self.keep(Net(self.folder))
 
-    def config(self, target=None, **more):
+    def config(self, target=None, /, **more):
         """lunboot.conf: for that target, with underscores for dashes; None leaves a line out."""
         keys = {"initiator_name": INITIATOR, "pause_on_failure": "0", "retries": "0"}
         if target:
