@@ -450,10 +450,10 @@ $(BUILD)/tidy/host/%.ok: %.c .clang-tidy Makefile $(filter %.h,$(OUR_C)) | $(TRE
 lint-quick: format-check include-check cppcheck
 lint: lint-quick tidy
 
-# OVMF of a later release, which has a build that enforces NX strictly; the tests boot the image in it.
-newer-firmware: $(THIRD_PARTY)/ovmf-trixie/.fetched
-$(THIRD_PARTY)/ovmf-trixie/.fetched:
-	tools/fetch-source deb trixie ovmf $(@D)
+# OVMF of a later release, which has a build that enforces NX strictly, and iPXE: the tests boot the image in them.
+newer-firmware: $(THIRD_PARTY)/ovmf-trixie/.fetched $(THIRD_PARTY)/ipxe-trixie/.fetched
+$(THIRD_PARTY)/%-trixie/.fetched:
+	tools/fetch-source deb trixie $* $(@D)
 
 # Scripts that call make again are not part of this make.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL

@@ -21,10 +21,8 @@ struct origin_packet {
 };
 
 struct origin {
-    bool network; /* a MAC node stands in the path that we were loaded by: what lies there came from the
-                     network */
-    bool has_mac;
-    uint8_t mac[6];           /* of that node */
+    bool network; /* by a boot server, over the NIC with this address */
+    uint8_t mac[6];
     char url[ORIGIN_URL_MAX]; /* of the path's URI node (HTTP Boot), UTF-8; empty: there is none */
     struct origin_packet discover, ack, proxy,
         reply; /* of PXE: what it sent, and what DHCP, ProxyDHCP and boot server answered */

@@ -167,6 +167,25 @@ static void move_to_front(struct snp_entry *entries, unsigned count)
     entries[0] = last;
 }
 
+/*
+ * iPXE drives a NIC through the firmware's protocol and shows one of its own on a handle below, whose path
+ * has a second MAC node. That is the same NIC once more, and the upper one is iPXE's: to take it would end
+ * the iPXE that we are to come back to.
+ */
+static bool is_driven_by_another(const struct snp_entry *entry, const EFI_HANDLE *handles, UINTN count)
+{
+    for (UINTN i = 0; i < count; i++) {
+        EFI_SIMPLE_NETWORK *network = uefi_interface(handles[i], &uefi_guid_simple_network);
+        const EFI_DEVICE_PATH *path = uefi_interface(handles[i], &uefi_guid_device_path);
+        if (is_nic(network, path) && devpath_is_prefix(entry->path, path) &&
+            !devpath_is_prefix(path, entry->path) &&
+            memcmp(entry->mac, &network->Mode->CurrentAddress, MAC_LENGTH) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned list(struct snp_entry *ret_entries, unsigned capacity)
 {
     UINTN handle_count = 0;
@@ -174,7 +193,8 @@ static unsigned list(struct snp_entry *ret_entries, unsigned capacity)
     unsigned count = 0;
 
     for (UINTN i = 0; handles != NULL && i < handle_count && count < capacity; i++) {
-        if (describe(handles[i], &ret_entries[count])) {
+        if (describe(handles[i], &ret_entries[count]) &&
+            !is_driven_by_another(&ret_entries[count], handles, handle_count)) {
             count++;
             if (ret_entries[count - 1].loaded_from) {
                 move_to_front(ret_entries, count);

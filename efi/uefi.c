@@ -39,10 +39,11 @@ EFI_SYSTEM_TABLE *uefi_st;
 EFI_BOOT_SERVICES *uefi_bs;
 EFI_HANDLE uefi_image;
 
-/* Static, because it must survive without an owner; longer paths than this are not seen in practice. */
+/* Static, because it must survive without an owner; longer paths than this, with a URI in them, are not seen
+ * in practice. */
 static union {
     EFI_DEVICE_PATH path;
-    uint8_t bytes[1024];
+    uint8_t bytes[2048];
 } boot_path;
 static bool has_boot_path;
 

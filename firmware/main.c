@@ -227,6 +227,7 @@ STACKGUARD_OWN static EFI_STATUS start(void)
     EFI_STATUS status;
 
     clock_init();
+    origin_find(); /* before anything touches a NIC */
     log_init(clock_ms);
     origin_find(); /* before anything is taken: its owners end then */
     screen_open();

@@ -2,9 +2,9 @@
 /*
  * The files of efi/ in real firmware, without the rest of lunboot: tests/vm/test_efi.py boots this program
  * and reads its lines "check NAME ok" or "check NAME FAILED" on the serial port, to which it writes itself.
- * It expects a gateway 10.0.2.2 that answers ARP and ping on each NIC, and beside it ramdisk.img: a FAT file
- * system with this program as EFI/BOOT/BOOTX64.EFI. Started from there, its load options say so, and it is
- * the child.
+ * It expects a gateway 10.0.2.2 that answers ARP and ping on each NIC, and, if it came from a volume, beside
+ * it ramdisk.img: a FAT file system with this program as EFI/BOOT/BOOTX64.EFI. Started from there, its load
+ * options say so, and it is the child.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@
 #include "efi/event.h"
 #include "efi/file.h"
 #include "efi/loader.h"
+#include "efi/origin.h"
 #include "efi/smbios.h"
 #include "efi/snp.h"
 #include "efi/stackguard.h"
@@ -164,13 +165,6 @@ static bool file_holds(const char *name, const char *wanted)
     return same;
 }
 
-static EFI_HANDLE own_device(void)
-{
-    EFI_LOADED_IMAGE *loaded = uefi_interface(uefi_image, &uefi_guid_loaded_image);
-
-    return loaded->DeviceHandle;
-}
-
 static void try_files(void)
 {
     char *data = NULL;
@@ -207,6 +201,32 @@ static void try_identity(void)
     }
     smbios_serial(serial, sizeof serial);
     sayf("uuid=%s serial=%s", text, serial);
+}
+
+/* --- Where we came from --- */
+
+static void say_mac(const char *name, const uint8_t *mac)
+{
+    sayf("%s %02x:%02x:%02x:%02x:%02x:%02x", name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+/* The operation and the client's address, at their places in the message (RFC 2131 section 2). */
+static void say_packet(const char *name, const struct origin_packet *packet)
+{
+    sayf("origin %s: %u bytes, operation %u", name, (unsigned)packet->length, packet->bytes[0]);
+    say_mac("origin's client", packet->bytes + 28);
+}
+
+static void say_origin(void)
+{
+    const struct origin *origin = origin_find();
+
+    sayf("origin network=%d url=%s", origin->network, origin->url);
+    say_mac("origin's NIC", origin->mac);
+    say_packet("discover", &origin->discover);
+    say_packet("ack", &origin->ack);
+    say_packet("proxy", &origin->proxy);
+    say_packet("reply", &origin->reply);
 }
 
 /* --- The NIC --- */
@@ -722,8 +742,8 @@ STACKGUARD_NONE EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *s
     try_levels();
     try_time();
     try_randomness();
-    bool has_files = uefi_interface(own_device(), &uefi_guid_file_system) != NULL;
-    sayf("files beside the program: %d", has_files);
+    say_origin();
+    bool has_files = !origin_find()->network; /* iPXE has a volume, but read-only */
     if (has_files) {
         try_files();
     }

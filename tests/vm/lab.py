@@ -28,6 +28,7 @@ MUTUAL = Account("target", "mutual-secret-34")
 WRONG = "not-the-secret-99"
 HERE = "192.168.60.1"  # our own address in a network of the lab
 NEWER = TOP / "build/third_party/ovmf-trixie/usr/share/OVMF"
+IPXE = TOP / "build/third_party/ipxe-trixie/usr/lib/ipxe"
 STRICT_NX = {  # firmware that keeps data from being executed and code from being written
     "code": str(NEWER / "OVMF_CODE_4M.secboot.strictnx.fd"), "variables": str(NEWER / "OVMF_VARS_4M.fd"),
     "extra": ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"],

@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from lab import BUILD, NEWER, STRICT_NX
+from lab import BUILD, IPXE, NEWER, STRICT_NX
 from lbvm import disk
 from lbvm.vm import Disk, Machine, Nic, Vm, e1000e, make_esp
 
@@ -46,6 +46,7 @@ def test_req_338_virtio_net_with_the_firmwares_own_driver(request):
     assert "mac=52:54:00:12:34:56 pci=1 0000:00:08.0 loaded-from=0 media=1,1 iscsi=0" in text
     assert f"uuid={UUID.replace('-', '')} serial=LB-0042" in text
     assert "randomness: the firmware's generator" in text
+    assert "origin network=0 url=\n" in text and "origin ack: 0 bytes" in text
 
 
 def test_e1000e_with_the_driver_of_its_rom(request):
@@ -65,7 +66,30 @@ def test_loaded_over_the_second_nic(request):
     text = start(folder, Machine(nics=[Nic(mac="52:54:00:12:34:56"), boot]), least=50)
     nics = re.findall("^nic .* mac=(.*) pci=.* loaded-from=([01]) ", text, re.M)
     assert nics == [("52:54:00:12:34:57", "1"), ("52:54:00:12:34:56", "0")]
-    assert "files beside the program: 0" in text
+    check_packets(text, "52:54:00:12:34:57")
+
+
+def check_packets(text, mac):
+    """What the firmware sent and got is there: BOOTREQUEST and BOOTREPLY (RFC 951), of that NIC."""
+    assert f"origin network=1 url=\norigin's NIC {mac}\n" in text
+    assert f"origin discover: 1472 bytes, operation 1\norigin's client {mac}\n" in text
+    assert f"origin ack: 1472 bytes, operation 2\norigin's client {mac}\n" in text
+    assert "origin proxy: 0 bytes" in text
+
+
+@pytest.mark.skipif(not IPXE.exists(), reason="iPXE is not fetched")
+@pytest.mark.parametrize("build", ["snponly", "ipxe"])
+def test_loaded_by_ipxe(request, build):
+    """It sits on the firmware's driver and shows the NIC once more: there is one, which goes back to iPXE."""
+    folder = prepare(request.node.name)
+    shutil.copy(SELFTEST, folder / "selftest.efi")
+    shutil.copy(IPXE / f"{build}.efi", folder)
+    (folder / "autoexec.ipxe").write_text("#!ipxe\ndhcp\nchain selftest.efi\n")
+    nic = Nic(user=f"tftp={folder},bootfile={build}.efi", options="bootindex=0")
+    text = start(folder, Machine(nics=[nic]), least=50)
+    nics = re.findall("^nic .* mac=(.*) pci=(.*) loaded-from=([01]) ", text, re.M)
+    assert nics == [("52:54:00:4c:55:01", "1 0000:00:08.0", "1")]
+    check_packets(text, "52:54:00:4c:55:01")
 
 
 def test_req_350_a_stack_that_is_written_over_ends_the_program(request):
