@@ -229,7 +229,6 @@ STACKGUARD_OWN static EFI_STATUS start(void)
     clock_init();
     origin_find(); /* before anything touches a NIC */
     log_init(clock_ms);
-    origin_find(); /* before anything is taken: its owners end then */
     screen_open();
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
     lastfailure_show();
