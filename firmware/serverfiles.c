@@ -116,7 +116,7 @@ void serverfiles_serial(const char *serial, char *ret_name, size_t capacity)
     bool any = false;
     size_t length = 0;
 
-    for (; serial[length] != '\0' && length < capacity - 1; length++) {
+    for (; length < capacity - 1 && serial[length] != '\0'; length++) {
         char c = serial[length];
 
         any |= is_letter_or_digit(c);
