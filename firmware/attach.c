@@ -11,13 +11,6 @@
 #include "machine.h"
 #include "settings.h"
 
-static uint32_t duration(enum param_id id)
-{
-    uint64_t ms = params_number(&machine.params, id);
-
-    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-}
-
 static void configure_login(struct login_config *login)
 {
     *login = (struct login_config){
@@ -35,19 +28,12 @@ static void configure(void)
 
     memset(config, 0, sizeof *config);
     configure_login(&config->login);
+    params_session(&machine.params, config);
     memcpy(config->portals, machine.target.portals, sizeof machine.target.portals);
     config->portal_count = machine.target.portal_count;
-    config->queue_depth = (unsigned)params_number(&machine.params, PARAM_QUEUE_DEPTH);
-    config->connect_ms = duration(PARAM_CONNECT_TIMEOUT);
-    config->login_ms = duration(PARAM_LOGIN_TIMEOUT);
-    config->command_ms = duration(PARAM_COMMAND_TIMEOUT);
-    config->establish_ms = duration(PARAM_ATTACH_TIMEOUT);
-    config->lun_reset = params_number(&machine.params, PARAM_LUN_RESET) == PARAMS_YES;
     memset(&machine.lun_config, 0, sizeof machine.lun_config);
+    params_lun(&machine.params, &machine.lun_config);
     memcpy(machine.lun_config.lun, machine.target.lun, 8);
-    machine.lun_config.ready_ms = duration(PARAM_ATTACH_TIMEOUT);
-    machine.lun_config.queue_depth = config->queue_depth;
-    machine.lun_config.request_ms = duration(PARAM_DISK_TIMEOUT);
 }
 
 static bool has_answered(void)
@@ -183,7 +169,7 @@ static enum attach_result attach(uint64_t limit_ms)
 /* The attach-timeout is each target's own. */
 static enum attach_result attach_target(unsigned index)
 {
-    uint64_t start = clock_ms(), limit_ms = duration(PARAM_ATTACH_TIMEOUT), passed;
+    uint64_t start = clock_ms(), limit_ms = params_number(&machine.params, PARAM_ATTACH_TIMEOUT), passed;
     enum attach_result found = find_target(index);
 
     if (found != ATTACH_READY)

@@ -10,6 +10,7 @@
 #include "iscsi/bytes.h"
 #include "log.h"
 #include "publish.h"
+#include "retry.h"
 
 #define TIMER_MS         20u
 #define EXIT_LOGOUT_MS   200u /* REQ-255 */
@@ -149,12 +150,9 @@ bool machine_fail(enum failure_stage stage, EFI_STATUS status, const char *forma
     return true;
 }
 
-/* What is there and is not what is wanted does not become it. */
 static bool may_pass(const struct fault *fault)
 {
-    return !machine.loader_ran && !machine.loader_runs && fault->code != FAULT_NOT_A_DISK &&
-           fault->code != FAULT_BAD_CAPACITY && fault->code != FAULT_DISCOVERY_SEVERAL &&
-           fault_may_pass(fault);
+    return !machine.loader_ran && !machine.loader_runs && retry_may_help(fault);
 }
 
 void machine_fail_fault(enum failure_stage stage, const struct fault *fault)

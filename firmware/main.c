@@ -18,6 +18,7 @@
 #include "machine.h"
 #include "nics.h"
 #include "publish.h"
+#include "retry.h"
 #include "screen.h"
 #include "served.h"
 #include "settings.h"
@@ -155,14 +156,12 @@ static bool never(void *context)
     return false;
 }
 
-/* Up to half longer or shorter, so that machines that were switched on together do not come together again.
- */
 static uint64_t draw_pause(void)
 {
-    uint64_t pause_ms = params_number(&machine.params, PARAM_RETRY_PAUSE), random;
+    uint64_t random;
 
     net_random(&random, sizeof random);
-    return pause_ms / 2 + random % (pause_ms + 1);
+    return retry_pause(&machine.params, random);
 }
 
 static void tell_retry(uint64_t pause_ms, uint64_t number)

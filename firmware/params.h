@@ -259,6 +259,11 @@ enum login_policy params_login_policy(const struct params *params);
 /* Fill in the policy, the credentials (which point into `params`), the algorithms and the digests of a login.
  */
 void params_login(const struct params *params, struct login_config *login);
+/* Fill in the bounds and depths of a session and of its logical unit. */
+struct session_config;
+struct lun_config;
+void params_session(const struct params *params, struct session_config *config);
+void params_lun(const struct params *params, struct lun_config *config);
 
 /* chap-algorithms as numbers (5 to 8), in order; returns how many. */
 unsigned params_algorithms(const struct params *params, uint8_t ret_algorithms[CHAP_ALGORITHMS]);
