@@ -170,7 +170,7 @@ TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
 TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
-.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
+.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
         format-check include-check cppcheck clang-host tidy requirements clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
@@ -187,6 +187,7 @@ help:
 #help: make soak          the long tests
 #help: make fuzz          libFuzzer, FUZZ_SECONDS=60 for each target, FUZZ_TARGET=session for one
 #help: make fuzz-coverage lines of iscsi/ that the kept inputs reach
+#help: make pictures      docs/pictures/*.png anew: what the screen shows
 #help: make debug         start the image in QEMU and attach gdb at source level
 #help: make lint          formatting, clang-tidy and cppcheck
 #help: make format        format the sources in place
@@ -467,6 +468,13 @@ soak:
 	@tools/setup check
 	$(MAKE) all host-tests efi-selftest newer-firmware
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
+
+# What the tests keep of the screen, for the documents.
+pictures:
+	@tools/setup check
+	$(MAKE) all
+	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest -q tests/vm -k 'told_in_order or waits_for_keys or never_comes or goes_before'
+	@mkdir -p docs/pictures && cp $(BUILD)/vm-tests/*/*.png docs/pictures/
 
 # A Debian from a LUN, and gdb at the first line; RUN_ARGS and DEBUG_ARGS go to the scripts, which explain theirs.
 run:

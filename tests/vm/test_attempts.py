@@ -63,9 +63,10 @@ def test_a_target_that_is_started_later_is_booted_from(lab):
 
 
 def test_a_target_that_never_comes_ends_in_the_sentence_and_the_next_option(lab):
-    guest = lab.boot(lab.config(root_path=closed(), retries="2", retry_pause="1s", attach_timeout="2s"))
+    guest = lab.boot(lab.config(root_path=closed(), retries="2", retry_pause="1s", attach_timeout="2s"), vga=True)
     guest.wait_for(AGAIN + r"\s+\d+\s+s\s+\(1\s+of\s+2;")
     guest.wait_for(AGAIN + r"\s+\d+\s+s\s+\(2\s+of\s+2;")
+    guest.screenshot(lab.folder / "trying-again.png")
     assert "refused" in guest.lunboot_failed()
     guest.back_in_firmware()
 
