@@ -33,6 +33,17 @@ STRICT_NX = {  # firmware that keeps data from being executed and code from bein
     "code": str(NEWER / "OVMF_CODE_4M.secboot.strictnx.fd"), "variables": str(NEWER / "OVMF_VARS_4M.fd"),
     "extra": ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"],
 }
+# What dnsmasq is told so that a firmware finds its program: by PXE and TFTP, by HTTP Boot from `Net.web`. 7 and 16 are
+# the processor architecture types of x64 UEFI and of its HTTP Boot (IANA, option 93).
+PXE = """enable-tftp
+tftp-root={folder}
+dhcp-match=set:pxe,option:client-arch,7
+dhcp-boot=tag:pxe,{file}
+"""
+HTTP_BOOT = """dhcp-match=set:http,option:client-arch,16
+dhcp-option-force=tag:http,option:vendor-class,HTTPClient
+dhcp-boot=tag:http,{url}
+"""
 REPORT_ARGS = "lunboot.report init=/usr/local/sbin/lunboot-report"
 
 
@@ -70,6 +81,10 @@ class Guest(Vm):
         self.set_link(0, False)
         self.wait_for(r"waiting\s+for\s+\w+")
         self.set_link(0, True)
+
+    def seconds(self, pattern):
+        """When the first line of the serial port that matches began, after power-on."""
+        return next(float(line[:8]) for line in self.stamped().splitlines() if re.search(pattern, line[9:]))
 
     def report(self):
         """What Debian reports of its boot; it switches itself off then."""
@@ -139,6 +154,27 @@ class Lab:
         second = self.folder / "next.img"
         disk.make_fat(second, 4 * disk.MIB, 512, self.marker_files(name="next", **(after or {"end": "off"})))
         return self._start([Disk(esp, 0), Disk(second, 2)], nics, net, memory=memory, **more)
+
+    def boot_folder(self, **files):
+        """The folder of a boot server: lunboot.efi, and files by their names (with underscores for dots)."""
+        folder = self.folder / "server"
+        folder.mkdir(exist_ok=True)
+        for name, content in {"lunboot_efi": self.program, **files}.items():
+            content = content.read_bytes() if isinstance(content, Path) else content.encode()
+            (folder / name.replace("_", ".")).write_bytes(content)
+        return folder
+
+    def boot_from_net(self, nics, net, http=False, after=None, **more):
+        """Starts a guest that boots over its NIC with bootindex=0, and has no disk; with `after`, the one of the marker
+        "next" as the next boot option. The firmware tries PXE before HTTP Boot unless it is told that there is none."""
+        disks = []
+        if after:
+            disks = [Disk(self.folder / "next.img", 2)]
+            disk.make_fat(disks[0].path, 4 * disk.MIB, 512, self.marker_files(name="next", **after))
+        missing = ["IPv6PXESupport"] + (["IPv4PXESupport"] if http else [])
+        extra = [word for name in missing for word in ("-fw_cfg", f"name=opt/org.tianocore/{name},string=n")]
+        more.setdefault("memory", 512)
+        return self._start(disks, nics, net, extra=extra, **more)
 
     def shell(self, config, options):
         """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""

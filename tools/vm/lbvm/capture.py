@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads a packet capture of QEMU's: the iSCSI PDUs of each connection, in the order they were sent."""
+"""Reads a packet capture of QEMU's: the iSCSI PDUs of each connection, in the order they were sent; DHCP messages."""
 
 import struct
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ OPCODES = {
     0x06: "Logout", 0x20: "NOP-In", 0x21: "Response", 0x22: "Task Management Response", 0x23: "Login Response",
     0x24: "Text Response", 0x25: "Data-In", 0x26: "Logout Response", 0x31: "R2T", 0x32: "Async", 0x3F: "Reject",
 }
+DHCP = {1: "DISCOVER", 2: "OFFER", 3: "REQUEST", 4: "DECLINE", 5: "ACK", 6: "NAK", 7: "RELEASE"}
 
 
 @dataclass
@@ -56,18 +57,51 @@ class _Stream:
             self.next = self.next + len(taken.payload) & 0xFFFFFFFF
 
 
-def packets(path):
-    """All TCP packets over IPv4."""
+def frames(path):
+    """Every frame with its time."""
     raw = Path(path).read_bytes()
-    at, number = 24, 0
+    at = 24
     while at + 16 <= len(raw):
         seconds, micro, length = struct.unpack_from("<III", raw, at)
-        frame = raw[at + 16 : at + 16 + length]
+        yield seconds + micro / 1e6, raw[at + 16 : at + 16 + length]
         at += 16 + length
-        number += 1
-        packet = _tcp(frame, number, seconds + micro / 1e6)
+
+
+def packets(path):
+    """All TCP packets over IPv4."""
+    for number, (seconds, frame) in enumerate(frames(path), 1):
+        packet = _tcp(frame, number, seconds)
         if packet:
             yield packet
+
+
+@dataclass
+class Dhcp:
+    """name: DISCOVER and so on. options: {number: bytes}."""
+
+    name: str
+    options: dict
+
+
+def _options(raw):
+    found, at = {}, 0
+    while at < len(raw) and raw[at] != 255:
+        if raw[at] == 0:
+            at += 1
+            continue
+        found[raw[at]] = found.get(raw[at], b"") + raw[at + 2 : at + 2 + raw[at + 1]]
+        at += 2 + raw[at + 1]
+    return found
+
+
+def dhcp(path):
+    """All DHCP messages over IPv4 and Ethernet (RFC 2131), those to ProxyDHCP's port 4011 too."""
+    for _, frame in frames(path):
+        ports = struct.unpack_from(">HH", frame, 34) if len(frame) > 42 + 240 else ()
+        if frame[12:14] == b"\x08\x00" and frame[23] == 17 and {67, 68, 4011} & set(ports):
+            message = frame[42:]
+            options = _options(message[240:])
+            yield Dhcp(DHCP.get(options.get(53, b"\0")[0], "?"), options)
 
 
 def _tcp(frame, number, seconds):

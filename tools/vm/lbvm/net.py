@@ -57,10 +57,11 @@ class Dhcp:
     """One dnsmasq in a namespace of its own, joined to a segment: several servers never share a port.
 
     options: {number: text}. delay: seconds before each answer. dns: {name: address} that it also
-    answers for as a name server. `hosts`: {mac: address} fixed leases.
+    answers for as a name server. `hosts`: {mac: address} fixed leases. `more`: lines of dnsmasq's own
+    configuration; with a dhcp-range among them, `first` and `last` do not count.
     """
 
-    def __init__(self, net, segment, address, first, last, options=None, delay=0, dns=None, hosts=None):
+    def __init__(self, net, segment, address, first, last, options=None, delay=0, dns=None, hosts=None, more=""):
         index = net.next_index()
         self.net, self.address = net, address
         self.space = Namespace(inside=net.space)
@@ -69,18 +70,19 @@ class Dhcp:
         net.run("ip", "link", "set", outer, "master", segment, "up")
         self.space.run("ip", "addr", "add", f"{address}/24", "dev", inner)
         self.space.run("ip", "link", "set", inner, "up")
+        config = net.folder / f"dnsmasq-{index}.conf"
+        config.write_text(more if "dhcp-range=" in more else f"{more}\ndhcp-range={first},{last},255.255.255.0,1h\n")
         command = self.space.prefix() + [
-            "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--pid-file=",
+            "dnsmasq", "--no-daemon", f"--conf-file={config}", "--pid-file=",
             "--log-facility=-", "--log-dhcp", "--leasefile-ro", "--no-resolv", "--no-hosts", "--no-ping",
             f"--interface={inner}", "--bind-interfaces", f"--port={53 if dns else 0}",
-            f"--dhcp-range={first},{last},255.255.255.0,1h",
         ]
         command += [f"--dhcp-option-force={number},{text}" for number, text in (options or {}).items()]
         command += [f"--dhcp-reply-delay={delay}"] if delay else []
         command += [f"--host-record={name},{to}" for name, to in (dns or {}).items()]
         command += [f"--dhcp-host={mac},{to}" for mac, to in (hosts or {}).items()]
         self.daemon = Daemon("dnsmasq", command, net.folder / f"dnsmasq-{index}.log")
-        self.daemon.wait_until(lambda: "DHCP, IP range" in self.daemon.text(), "DHCP range in its log")
+        self.daemon.wait_until(lambda: "DHCP, sockets bound" in self.daemon.text(), "DHCP sockets in its log")
 
     def text(self):
         return self.daemon.text()
@@ -88,6 +90,30 @@ class Dhcp:
     def stop(self):
         self.daemon.stop()
         self.space.close()
+
+
+class Web:
+    """A lighttpd in the test's namespace, on our own address of a segment: serves the files of a folder."""
+
+    def __init__(self, net, folder, address, port):
+        self.log = net.folder / f"lighttpd-{net.next_index()}.access"
+        config = self.log.with_suffix(".conf")
+        config.write_text(
+            f'server.document-root = "{folder}"\nserver.bind = "{address}"\nserver.port = {port}\n'
+            f'server.modules = ("mod_accesslog")\naccesslog.filename = "{self.log}"\n'
+            'accesslog.format = "%m %U %s %{User-Agent}i"\n'
+        )
+        command = net.prefix() + ["lighttpd", "-D", "-f", config]
+        self.daemon = Daemon("lighttpd", command, self.log.with_suffix(".log"))
+        self.daemon.wait_until(lambda: "server started" in self.daemon.text(), "start in its log")
+
+    def text(self):
+        """Its log once it has ended: a line for each request, with method, path, status and who asked."""
+        self.stop()
+        return self.log.read_text()
+
+    def stop(self):
+        self.daemon.stop()
 
 
 # Answers each DISCOVER and no REQUEST (RFC 2131): the fields of the message, then options 53, 54, 51 and 1.
@@ -148,6 +174,11 @@ class Net:
     def dhcp(self, segment="lan", address="192.168.60.2", first=None, last=None, **more):
         base = address.rsplit(".", 1)[0]
         server = Dhcp(self, segment, address, first or f"{base}.100", last or f"{base}.150", **more)
+        self.servers.append(server)
+        return server
+
+    def web(self, folder, address="192.168.60.1", port=80):
+        server = Web(self, folder, address, port)
         self.servers.append(server)
         return server
 
