@@ -14,13 +14,15 @@
 
 #define OFFER_WAIT_DEFAULT_MS 1000u
 
-/* RFC 2131 section 4.1 wants a doubling interval with some randomness; it starts shorter here, for somebody
- * waits. */
-#define RETRY_FIRST_MS  1000u
-#define RETRY_LAST_MS   8000u
-#define RETRY_RANDOM_MS 255u
-#define REQUESTS_MAX    4u    /* then the server that made the offer is given up */
-#define NAK_WAIT_MS     1000u /* a server that always refuses must not make us flood it */
+/*
+ * RFC 2131 section 4.1 wants a doubling interval with some randomness. It starts shorter here, for somebody
+ * waits, and is up to half longer or shorter: machines that were switched on together ask together, and a
+ * server may offer one address to several of them (dnsmasq does) and refuse it to all but one. If these came
+ * together again, one in each round would be served.
+ */
+#define RETRY_FIRST_MS 1000u
+#define RETRY_LAST_MS  8000u
+#define REQUESTS_MAX   4u /* then the server that made the offer is given up */
 
 #define RENEW_RETRY_MIN_MS 60000u /* RFC 2131 section 4.4.5 */
 #define LEASE_MIN_SECONDS  10u
@@ -47,7 +49,8 @@ static struct {
     uint32_t xid;
     uint64_t started_ms, retry_ms, interval_ms;
     unsigned tries;
-    uint64_t choose_ms; /* when the collection of offers ends */
+    uint64_t nak_wait_ms; /* grows with each refusal */
+    uint64_t choose_ms;   /* when the collection of offers ends */
     bool has_offer;
     uint64_t renew_ms, rebind_ms, expire_ms; /* of the lease */
     unsigned discovers, offers;
@@ -126,11 +129,16 @@ static void send_message(void)
 
 static void set_retry(uint64_t interval_ms)
 {
-    uint8_t random;
+    uint32_t random;
 
     net_random(&random, sizeof random);
     dhcp.interval_ms = interval_ms;
-    dhcp.retry_ms = net_milliseconds() + interval_ms + random % (RETRY_RANDOM_MS + 1);
+    dhcp.retry_ms = net_milliseconds() + interval_ms / 2 + random % (interval_ms + 1);
+}
+
+static uint64_t doubled(uint64_t interval_ms)
+{
+    return interval_ms * 2 < RETRY_LAST_MS ? interval_ms * 2 : RETRY_LAST_MS;
 }
 
 static void new_transaction(void)
@@ -191,6 +199,7 @@ static void bind_lease(const struct dhcp_reply *ack)
     dhcp.state = BOUND;
     dhcp.lease = ack->lease;
     dhcp.changed = true;
+    dhcp.nak_wait_ms = RETRY_FIRST_MS;
     set_lease_times(ack);
 }
 
@@ -239,7 +248,8 @@ static void take_nak(const struct dhcp_reply *nak)
     dhcp.state = SELECTING;
     dhcp.has_offer = false;
     new_transaction();
-    set_retry(NAK_WAIT_MS);
+    set_retry(dhcp.nak_wait_ms);
+    dhcp.nak_wait_ms = doubled(dhcp.nak_wait_ms);
 }
 
 static void on_reply(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
@@ -280,6 +290,7 @@ bool dhcp_start(void)
     }
     udp_recv(dhcp.pcb, on_reply, NULL);
     dhcp.discovers = dhcp.offers = 0;
+    dhcp.nak_wait_ms = RETRY_FIRST_MS;
     discover();
     return true;
 }
@@ -296,8 +307,6 @@ void dhcp_stop(void)
 
 static void retry(void)
 {
-    uint64_t next = dhcp.interval_ms * 2 < RETRY_LAST_MS ? dhcp.interval_ms * 2 : RETRY_LAST_MS;
-
     if (dhcp.state == REQUESTING && dhcp.tries >= REQUESTS_MAX) {
         net_log("dhcp: no answer to the request");
         discover();
@@ -305,7 +314,7 @@ static void retry(void)
     }
     dhcp.tries++;
     send_message();
-    set_retry(next);
+    set_retry(doubled(dhcp.interval_ms));
 }
 
 /* RFC 2131 section 4.4.5: half of the remaining time, but not more often than each minute. */
@@ -318,7 +327,7 @@ static void ask_again(enum state state, uint64_t until_ms)
         new_transaction();
     }
     send_message();
-    set_retry(wait < RENEW_RETRY_MIN_MS ? RENEW_RETRY_MIN_MS : wait);
+    dhcp.retry_ms = now + (wait < RENEW_RETRY_MIN_MS ? RENEW_RETRY_MIN_MS : wait);
 }
 
 static void keep_lease(uint64_t now)
