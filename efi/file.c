@@ -13,34 +13,11 @@ static EFI_LOADED_IMAGE *own_image(void)
     return uefi_interface(uefi_image, &uefi_guid_loaded_image);
 }
 
-/* The file path nodes of our own path, joined with backslashes: a path may be cut into several (10.3.5.4). */
-static size_t own_path(const EFI_LOADED_IMAGE *image, CHAR16 *ret_path, size_t capacity)
-{
-    const uint8_t *node = (const uint8_t *)image->FilePath;
-    size_t used = 0;
-
-    for (; node != NULL && !pathbytes_is_end(node); node = pathbytes_next(node)) {
-        if (pathbytes_kind(node) != PATHBYTES_FILE) {
-            continue;
-        }
-        if (used > 0 && used < capacity && ret_path[used - 1] != L'\\') {
-            ret_path[used++] = L'\\';
-        }
-        for (size_t at = PATHBYTES_HEADER; at + 1 < pathbytes_length(node) && used < capacity; at += 2) {
-            CHAR16 character = (CHAR16)(node[at] | node[at + 1] << 8);
-            if (character == 0) {
-                break;
-            }
-            ret_path[used++] = character == L'/' ? L'\\' : character;
-        }
-    }
-    return used;
-}
-
 /* The full path of a file beside the program. False when it is too long. */
 static bool path_beside(const EFI_LOADED_IMAGE *image, const char *name, CHAR16 ret_path[PATH_MAX])
 {
-    size_t used = own_path(image, ret_path, PATH_MAX);
+    const uint8_t *own = (const uint8_t *)image->FilePath;
+    size_t used = own == NULL ? 0 : pathbytes_get_file(own, ret_path, PATH_MAX);
 
     while (used > 0 && ret_path[used - 1] != L'\\') {
         used--;

@@ -12,6 +12,14 @@
 #define ISCSI_LENGTH 18u /* without the name */
 #define PROTOCOL_TCP 6u
 
+/* The hard drive node, UEFI 2.10 section 10.3.5.1. */
+#define DRIVE_LENGTH    42u
+#define DRIVE_NUMBER    4u
+#define DRIVE_SIGNATURE 24u
+#define DRIVE_FORMAT    40u /* MBR or GPT, and the kind of signature */
+#define SIGNATURE_MBR   1u
+#define SIGNATURE_GUID  2u
+
 /* Login options, UEFI 2.10 section 10.3.4.21.1. CHAP is zero there, and so is mutual CHAP. */
 #define OPTION_HEADER_CRC32C 0x0002u
 #define OPTION_DATA_CRC32C   0x0008u
@@ -54,6 +62,33 @@ const uint8_t *pathbytes_find(const uint8_t *path, unsigned kind)
         }
     }
     return NULL;
+}
+
+const uint8_t *pathbytes_last(const uint8_t *path)
+{
+    const uint8_t *last = NULL;
+
+    for (const uint8_t *node = path; !pathbytes_is_end(node); node = pathbytes_next(node)) {
+        last = node;
+    }
+    return last;
+}
+
+bool pathbytes_is_whole(const uint8_t *bytes, size_t length)
+{
+    size_t at = 0;
+
+    while (length - at >= PATHBYTES_HEADER) {
+        size_t node = stated_length(bytes + at);
+        if (node < PATHBYTES_HEADER || node > length - at) {
+            return false;
+        }
+        if (pathbytes_is_end(bytes + at)) {
+            return true;
+        }
+        at += node;
+    }
+    return false;
 }
 
 size_t pathbytes_body(const uint8_t *path)
@@ -178,6 +213,57 @@ size_t pathbytes_put_file(const uint16_t *name, size_t characters, uint8_t *ret_
     }
     put16(ret_bytes + PATHBYTES_HEADER + 2 * characters, 0);
     return node + pathbytes_put_end(ret_bytes + node);
+}
+
+/* A name beyond `capacity` is cut. Returns what is used then. */
+static size_t add_name(const uint8_t *node, uint16_t *ret_name, size_t used, size_t capacity)
+{
+    if (used > 0 && used < capacity && ret_name[used - 1] != '\\') {
+        ret_name[used++] = '\\';
+    }
+    for (size_t at = PATHBYTES_HEADER; at + 1 < pathbytes_length(node) && used < capacity; at += 2) {
+        uint16_t character = (uint16_t)(node[at] | node[at + 1] << 8);
+        if (character == 0) {
+            break;
+        }
+        ret_name[used++] = character == '/' ? '\\' : character;
+    }
+    return used;
+}
+
+size_t pathbytes_get_file(const uint8_t *path, uint16_t *ret_name, size_t capacity)
+{
+    size_t used = 0;
+
+    if (capacity == 0) {
+        return 0;
+    }
+    for (const uint8_t *node = path; !pathbytes_is_end(node); node = pathbytes_next(node)) {
+        if (pathbytes_kind(node) == PATHBYTES_FILE) {
+            used = add_name(node, ret_name, used, capacity - 1);
+        }
+    }
+    ret_name[used] = 0;
+    return used;
+}
+
+/* All partitions of an MBR disk share its signature of four bytes: there the number tells them apart. */
+bool pathbytes_is_same_partition(const uint8_t *node, const uint8_t *other)
+{
+    if (pathbytes_kind(node) != PATHBYTES_HARD_DRIVE || pathbytes_kind(other) != PATHBYTES_HARD_DRIVE ||
+        pathbytes_length(node) < DRIVE_LENGTH || pathbytes_length(other) < DRIVE_LENGTH ||
+        memcmp(node + DRIVE_FORMAT, other + DRIVE_FORMAT, 2) != 0) {
+        return false;
+    }
+    switch (node[DRIVE_FORMAT + 1]) {
+    case SIGNATURE_MBR:
+        return memcmp(node + DRIVE_SIGNATURE, other + DRIVE_SIGNATURE, 4) == 0 &&
+               memcmp(node + DRIVE_NUMBER, other + DRIVE_NUMBER, 4) == 0;
+    case SIGNATURE_GUID:
+        return memcmp(node + DRIVE_SIGNATURE, other + DRIVE_SIGNATURE, 16) == 0;
+    default: /* nothing to know it by */
+        return false;
+    }
 }
 
 struct text {

@@ -29,12 +29,15 @@ struct devpath_iscsi {
 /* A node's type and subtype in one number, and the ones that matter here. */
 #define PATHBYTES_KIND(type, subtype) ((type) << 8 | (subtype))
 enum {
-    PATHBYTES_MAC = PATHBYTES_KIND(3, 11),   /* 10.3.4.11 */
-    PATHBYTES_IPV4 = PATHBYTES_KIND(3, 12),  /* 10.3.4.12 */
-    PATHBYTES_IPV6 = PATHBYTES_KIND(3, 13),  /* 10.3.4.13 */
-    PATHBYTES_ISCSI = PATHBYTES_KIND(3, 19), /* 10.3.4.21 */
-    PATHBYTES_URI = PATHBYTES_KIND(3, 24),   /* 10.3.4.23 */
-    PATHBYTES_FILE = PATHBYTES_KIND(4, 4),   /* 10.3.5.4 */
+    PATHBYTES_MAC = PATHBYTES_KIND(3, 11),       /* 10.3.4.11 */
+    PATHBYTES_IPV4 = PATHBYTES_KIND(3, 12),      /* 10.3.4.12 */
+    PATHBYTES_IPV6 = PATHBYTES_KIND(3, 13),      /* 10.3.4.13 */
+    PATHBYTES_USB_CLASS = PATHBYTES_KIND(3, 15), /* 10.3.4.9 */
+    PATHBYTES_USB_WWID = PATHBYTES_KIND(3, 16),  /* 10.3.4.8 */
+    PATHBYTES_ISCSI = PATHBYTES_KIND(3, 19),     /* 10.3.4.21 */
+    PATHBYTES_URI = PATHBYTES_KIND(3, 24),       /* 10.3.4.23 */
+    PATHBYTES_HARD_DRIVE = PATHBYTES_KIND(4, 1), /* 10.3.5.1 */
+    PATHBYTES_FILE = PATHBYTES_KIND(4, 4),       /* 10.3.5.4 */
 };
 
 unsigned pathbytes_kind(const uint8_t *node);
@@ -45,6 +48,15 @@ bool pathbytes_is_end(const uint8_t *node);
 const uint8_t *pathbytes_next(const uint8_t *node);
 /* The first node of this kind, NULL when there is none. */
 const uint8_t *pathbytes_find(const uint8_t *path, unsigned kind);
+
+/* NULL for a path of an end node alone. */
+const uint8_t *pathbytes_last(const uint8_t *path);
+
+/*
+ * Of bytes that nobody vouches for: does each node lie within them, and an end node too? Then they may be
+ * walked over as a path.
+ */
+bool pathbytes_is_whole(const uint8_t *bytes, size_t length);
 
 /* All bytes before the end node. */
 size_t pathbytes_body(const uint8_t *path);
@@ -60,6 +72,13 @@ bool pathbytes_is_prefix(const uint8_t *prefix, const uint8_t *path);
 size_t pathbytes_put_iscsi(const struct devpath_iscsi *iscsi, uint8_t *ret_bytes, size_t capacity);
 /* Write a file path node with this name (10.3.5.4) and the end node; as above. */
 size_t pathbytes_put_file(const uint16_t *name, size_t characters, uint8_t *ret_bytes, size_t capacity);
+/*
+ * The file path nodes of a path, joined with backslashes: a name may be cut into several (10.3.5.4). Returns
+ * the characters without the NUL; a longer name is cut to fit.
+ */
+size_t pathbytes_get_file(const uint8_t *path, uint16_t *ret_name, size_t capacity);
+/* Do two hard drive nodes name the same partition, wherever its disk is now (10.3.5.1)? */
+bool pathbytes_is_same_partition(const uint8_t *node, const uint8_t *other);
 /* As nodes of hexadecimal, "Path(3,11,525400...)/...", for firmware that has no texts (10.6.1.6). NUL-ended,
  * cut to fit. */
 void pathbytes_text(const uint8_t *path, char *ret_text, size_t capacity);

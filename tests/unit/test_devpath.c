@@ -12,6 +12,7 @@
 
 #include "efi/pathbytes.c" /* NOLINT(bugprone-suspicious-include) */
 #include "efi/ucs2.c"      /* NOLINT(bugprone-suspicious-include) */
+#include "efi/usbnode.c"   /* NOLINT(bugprone-suspicious-include) */
 
 static const struct devpath_iscsi example = {
     .local = {192, 0, 2, 10},
@@ -140,6 +141,175 @@ static void test_nodes_are_found_and_walks_end(void **state)
     assert_memory_equal(mended + 6, empty, sizeof empty);
 }
 
+static void test_bytes_are_a_path_only_with_an_end_node(void **state)
+{
+    uint8_t bytes[sizeof nic];
+
+    (void)state;
+    for (size_t length = 0; length < sizeof nic; length++) {
+        assert_false(pathbytes_is_whole(nic, length));
+    }
+    assert_true(pathbytes_is_whole(nic, sizeof nic));
+    assert_true(pathbytes_is_whole(empty, sizeof empty));
+    for (size_t at = 0; at < sizeof nic; at++) {
+        for (unsigned value = 0; value < 256; value++) {
+            memcpy(bytes, nic, sizeof nic);
+            bytes[at] = (uint8_t)value;
+            if (pathbytes_is_whole(bytes, sizeof bytes)) {
+                assert_true(pathbytes_body(bytes) + PATHBYTES_HEADER <= sizeof bytes);
+            }
+        }
+    }
+}
+
+static void test_the_last_node(void **state)
+{
+    (void)state;
+    assert_ptr_equal(pathbytes_last(nic), nic + 6);
+    assert_null(pathbytes_last(empty));
+}
+
+static void test_a_file_name_in_several_nodes(void **state)
+{
+    static const uint8_t path[] = {1, 1, 6, 0,  0, 8,   4, 4,    10, 0, '/', 0,    'E',  0, 0,
+                                   0, 4, 4, 10, 0, 'x', 0, 0xe4, 0,  0, 0,   0x7f, 0xff, 4, 0};
+    static const uint8_t odd[] = {4, 4, 7, 0, 'a', 0, 'b', 0x7f, 0xff, 4, 0};
+    static const uint16_t wanted[] = {'\\', 'E', '\\', 'x', 0xe4, 0};
+    uint16_t name[8];
+
+    (void)state;
+    assert_int_equal(pathbytes_get_file(path, name, 8), 5);
+    assert_memory_equal(name, wanted, sizeof wanted);
+    for (size_t capacity = 1; capacity < 6; capacity++) {
+        memset(name, 0xee, sizeof name);
+        assert_int_equal(pathbytes_get_file(path, name, capacity), capacity - 1);
+        assert_memory_equal(name, wanted, 2 * (capacity - 1));
+        assert_int_equal(name[capacity - 1], 0);
+        assert_int_equal(name[capacity], 0xeeee);
+    }
+    assert_int_equal(pathbytes_get_file(path, name, 0), 0);
+    assert_int_equal(pathbytes_get_file(odd, name, 8), 1);
+    assert_int_equal(pathbytes_get_file(nic, name, 8), 0);
+}
+
+/* Partition 2, blocks 0x800 and on, an MBR's signature; the last two bytes are MBR, MBR signature. */
+static const uint8_t mbr[42] = {4, 1, 42, 0, 2, 0, 0, 0, 0, 8, [24] = 0x11, 0x22, 0x33, 0x44, [40] = 1, 1};
+
+static void test_a_partition_is_known_by_its_signature(void **state)
+{
+    static const struct {
+        unsigned at;
+        bool same, same_gpt;
+    } rows[] = {
+        {0, false, false},  {1, false, false},  {2, false, false}, /* another kind, or cut short */
+        {4, false, true},                                          /* the number */
+        {8, true, true},    {16, true, true},                      /* start and size may have changed */
+        {24, false, false}, {27, false, false},                    /* the signature */
+        {28, true, false},  {39, true, false},                     /* the rest of a GUID */
+        {40, false, false}, {41, false, false},                    /* its format */
+    };
+    uint8_t gpt[sizeof mbr], other[sizeof mbr];
+
+    (void)state;
+    memcpy(gpt, mbr, sizeof gpt);
+    gpt[40] = gpt[41] = 2;
+    assert_true(pathbytes_is_same_partition(mbr, mbr));
+    assert_true(pathbytes_is_same_partition(gpt, gpt));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memcpy(other, mbr, sizeof other);
+        other[rows[i].at] ^= 8;
+        assert_int_equal(pathbytes_is_same_partition(mbr, other), rows[i].same);
+        assert_int_equal(pathbytes_is_same_partition(other, mbr), rows[i].same);
+        memcpy(other, gpt, sizeof other);
+        other[rows[i].at] ^= 8;
+        assert_int_equal(pathbytes_is_same_partition(gpt, other), rows[i].same_gpt);
+    }
+    memcpy(other, mbr, sizeof other);
+    other[41] = 0; /* no signature: nothing to know it by */
+    assert_false(pathbytes_is_same_partition(other, other));
+}
+
+static const uint16_t serial[] = {'L', 'B', '4'};
+static const struct usbnode_device stick = {.vendor = 0x46f4,
+                                            .product = 1,
+                                            .interface = 3,
+                                            .class_codes = {8, 6, 0x50},
+                                            .serial = serial,
+                                            .serial_length = 3};
+
+static void test_a_usb_device_by_its_class(void **state)
+{
+    static const struct {
+        uint8_t node[11];
+        bool matches;
+    } rows[] = {
+        {{3, 15, 11, 0, 0xf4, 0x46, 1, 0, 8, 6, 0x50}, true},
+        {{3, 15, 11, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, true},
+        {{3, 15, 11, 0, 0xf5, 0x46, 1, 0, 8, 6, 0x50}, false},
+        {{3, 15, 11, 0, 0xf4, 0x46, 2, 0, 8, 6, 0x50}, false},
+        {{3, 15, 11, 0, 0xff, 0xff, 0xff, 0xff, 9, 0xff, 0xff}, false},
+        {{3, 15, 11, 0, 0xff, 0xff, 0xff, 0xff, 8, 5, 0xff}, false},
+        {{3, 15, 11, 0, 0xff, 0xff, 0xff, 0xff, 8, 6, 0}, false},
+        {{3, 15, 10, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, false}, /* cut short */
+        {{3, 14, 11, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(usbnode_matches(rows[i].node, &stick), rows[i].matches);
+    }
+}
+
+static void test_a_usb_device_by_its_serial_number(void **state)
+{
+    static const struct {
+        uint8_t node[18];
+        bool matches;
+    } rows[] = {
+        {{3, 16, 16, 0, 3, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0, '4', 0}, true},
+        {{3, 16, 18, 0, 3, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0, '4', 0, 0, 0}, true}, /* with a NUL */
+        {{3, 16, 18, 0, 3, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0, '4', 0, '2', 0}, false},
+        {{3, 16, 14, 0, 3, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0}, false},
+        {{3, 16, 16, 0, 3, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0, '5', 0}, false},
+        {{3, 16, 16, 0, 2, 0, 0xf4, 0x46, 1, 0, 'L', 0, 'B', 0, '4', 0}, false}, /* another interface */
+        {{3, 16, 16, 0, 3, 0, 0xf3, 0x46, 1, 0, 'L', 0, 'B', 0, '4', 0}, false},
+        {{3, 16, 16, 0, 3, 0, 0xf4, 0x46, 2, 0, 'L', 0, 'B', 0, '4', 0}, false},
+        {{3, 16, 9, 0, 3, 0, 0xf4, 0x46, 1}, false}, /* cut short */
+        {{3, 16, 10, 0, 3, 0, 0xf4, 0x46, 1, 0}, false},
+    };
+    struct usbnode_device nameless = stick;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(usbnode_matches(rows[i].node, &stick), rows[i].matches);
+    }
+    nameless.serial = NULL;
+    nameless.serial_length = 0;
+    assert_true(usbnode_matches(rows[9].node, &nameless));
+    assert_false(usbnode_matches(rows[0].node, &nameless));
+}
+
+/* Of a longer number the last 64 characters are in the path (10.3.4.8). */
+static void test_a_long_serial_number_is_known_by_its_end(void **state)
+{
+    static uint16_t number[70];
+    static uint8_t node[10 + 128] = {3, 16, 10 + 128, 0, 3, 0, 0xf4, 0x46, 1, 0};
+    struct usbnode_device device = stick;
+
+    (void)state;
+    for (size_t i = 0; i < 70; i++) {
+        number[i] = (uint16_t)('0' + i);
+    }
+    for (size_t i = 0; i < 64; i++) {
+        node[10 + 2 * i] = (uint8_t)('0' + 6 + i);
+    }
+    device.serial = number;
+    device.serial_length = 70;
+    assert_true(usbnode_matches(node, &device));
+    node[10]++;
+    assert_false(usbnode_matches(node, &device));
+}
+
 static void test_text_is_cut_at_every_size(void **state)
 {
     static const char wanted[] = "Path(1,1,0008)/Path(3,11,52)";
@@ -230,6 +400,13 @@ int main(void)
         cmocka_unit_test(test_file_node),
         cmocka_unit_test(test_prefixes_are_whole_nodes),
         cmocka_unit_test(test_nodes_are_found_and_walks_end),
+        cmocka_unit_test(test_bytes_are_a_path_only_with_an_end_node),
+        cmocka_unit_test(test_the_last_node),
+        cmocka_unit_test(test_a_file_name_in_several_nodes),
+        cmocka_unit_test(test_a_partition_is_known_by_its_signature),
+        cmocka_unit_test(test_a_usb_device_by_its_class),
+        cmocka_unit_test(test_a_usb_device_by_its_serial_number),
+        cmocka_unit_test(test_a_long_serial_number_is_known_by_its_end),
         cmocka_unit_test(test_text_is_cut_at_every_size),
         cmocka_unit_test(test_ucs2_both_ways),
         cmocka_unit_test(test_ucs2_replaces_what_is_no_utf8),
