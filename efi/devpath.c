@@ -52,6 +52,17 @@ EFI_DEVICE_PATH *devpath_make_iscsi(const EFI_DEVICE_PATH *nic, const struct dev
     return (EFI_DEVICE_PATH *)path;
 }
 
+EFI_DEVICE_PATH *devpath_join(const EFI_DEVICE_PATH *path, const uint8_t *rest)
+{
+    size_t body = 0;
+    uint8_t *longer = extended(path, pathbytes_body(rest) + PATHBYTES_HEADER, &body);
+
+    if (longer != NULL) {
+        pathbytes_copy(rest, longer + body);
+    }
+    return (EFI_DEVICE_PATH *)longer;
+}
+
 EFI_DEVICE_PATH *devpath_append_file(const EFI_DEVICE_PATH *path, const char *file)
 {
     size_t capacity = strlen(file) + 1;

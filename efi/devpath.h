@@ -12,6 +12,8 @@ EFI_DEVICE_PATH *devpath_make_iscsi(const EFI_DEVICE_PATH *nic, const struct dev
 EFI_DEVICE_PATH *devpath_copy(const EFI_DEVICE_PATH *path);
 /* A path with a file path node at its end; `file` is UTF-8, slashes become backslashes. */
 EFI_DEVICE_PATH *devpath_append_file(const EFI_DEVICE_PATH *path, const char *file);
+/* A path with the nodes of another behind it. */
+EFI_DEVICE_PATH *devpath_join(const EFI_DEVICE_PATH *path, const uint8_t *rest);
 size_t devpath_size(const EFI_DEVICE_PATH *path); /* bytes, with the end node */
 /* Is `prefix` (without its end node) the beginning of `path`? */
 bool devpath_is_prefix(const EFI_DEVICE_PATH *prefix, const EFI_DEVICE_PATH *path);

@@ -8,7 +8,7 @@
 
 #define PATH_MAX 512u /* characters */
 
-static CHAR16 *options; /* of the image that is loaded; pool memory */
+static void *kept_options; /* of the image that is loaded; pool memory */
 
 unsigned loader_volumes(EFI_HANDLE disk, const EFI_DEVICE_PATH *disk_path, struct loader_volume *ret_volumes,
                         unsigned capacity)
@@ -60,37 +60,41 @@ bool loader_file_exists(const struct loader_volume *volume, const char *file)
     return exists;
 }
 
-static EFI_STATUS set_options(EFI_HANDLE image, const char *arguments)
+CHAR16 *loader_options(const char *arguments, size_t *ret_length)
+{
+    size_t capacity = arguments == NULL ? 0 : strlen(arguments) + 1;
+    CHAR16 *text = arguments == NULL ? NULL : uefi_alloc(capacity * sizeof *text);
+
+    *ret_length = text == NULL ? 0 : (ucs2_from_utf8(arguments, text, capacity) + 1) * sizeof *text;
+    return text;
+}
+
+static EFI_STATUS set_options(EFI_HANDLE image, const void *options, size_t length)
 {
     EFI_LOADED_IMAGE *loaded = uefi_interface(image, &uefi_guid_loaded_image);
-    size_t capacity = strlen(arguments) + 1;
 
     if (loaded == NULL) {
         return EFI_NOT_FOUND;
     }
-    options = uefi_alloc(capacity * sizeof *options);
-    if (options == NULL) {
+    kept_options = uefi_alloc(length);
+    if (kept_options == NULL) {
         return EFI_OUT_OF_RESOURCES;
     }
-    size_t characters = ucs2_from_utf8(arguments, options, capacity);
-    loaded->LoadOptions = options;
-    loaded->LoadOptionsSize = (UINT32)((characters + 1) * sizeof *options);
+    memcpy(kept_options, options, length);
+    loaded->LoadOptions = kept_options;
+    loaded->LoadOptionsSize = (UINT32)length;
     return EFI_SUCCESS;
 }
 
-EFI_STATUS loader_load(const struct loader_volume *volume, const char *file, const char *arguments,
-                       EFI_HANDLE *ret_image)
+EFI_STATUS loader_load(const EFI_DEVICE_PATH *path, const void *options, size_t length, EFI_HANDLE *ret_image)
 {
     EFI_HANDLE image = NULL;
-    EFI_DEVICE_PATH *path = devpath_append_file(volume->path, file);
+    /* The service takes the path as writable and does not write to it. */
+    EFI_STATUS status =
+        uefi_bs->LoadImage(TRUE, uefi_image, (EFI_DEVICE_PATH *)(uintptr_t)path, NULL, 0, &image);
 
-    if (path == NULL) {
-        return EFI_OUT_OF_RESOURCES;
-    }
-    EFI_STATUS status = uefi_bs->LoadImage(FALSE, uefi_image, path, NULL, 0, &image);
-    uefi_free(path);
-    if (!EFI_ERROR(status) && arguments != NULL) {
-        status = set_options(image, arguments);
+    if (!EFI_ERROR(status) && length > 0) {
+        status = set_options(image, options, length);
     }
     if (EFI_ERROR(status)) {
         /* After EFI_SECURITY_VIOLATION the image is loaded all the same, and may not be started (7.4.1). */
@@ -103,6 +107,22 @@ EFI_STATUS loader_load(const struct loader_volume *volume, const char *file, con
     return EFI_SUCCESS;
 }
 
+EFI_STATUS loader_load_file(const struct loader_volume *volume, const char *file, const char *arguments,
+                            EFI_HANDLE *ret_image)
+{
+    size_t length = 0;
+    EFI_DEVICE_PATH *path = devpath_append_file(volume->path, file);
+    CHAR16 *options = loader_options(arguments, &length);
+    EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+
+    if (path != NULL && (options != NULL || arguments == NULL)) {
+        status = loader_load(path, options, length, ret_image);
+    }
+    uefi_free(options);
+    uefi_free(path);
+    return status;
+}
+
 EFI_STATUS loader_start(EFI_HANDLE image)
 {
     UINTN exit_size = 0;
@@ -112,15 +132,15 @@ EFI_STATUS loader_start(EFI_HANDLE image)
     uefi_free(exit_data);
     /* An application is gone now; a driver stays, and so must what it was told. */
     if (uefi_interface(image, &uefi_guid_loaded_image) == NULL) {
-        uefi_free(options);
+        uefi_free(kept_options);
     }
-    options = NULL;
+    kept_options = NULL;
     return status;
 }
 
 void loader_unload(EFI_HANDLE image)
 {
     uefi_bs->UnloadImage(image);
-    uefi_free(options);
-    options = NULL;
+    uefi_free(kept_options);
+    kept_options = NULL;
 }

@@ -2,6 +2,7 @@
 /* The list of NICs: which handles are NICs, and what the firmware knows of them without their being opened.
  */
 #include "devpath.h"
+#include "drivers.h"
 #include "snp.h"
 #include "snp_own.h"
 
@@ -10,40 +11,16 @@
 #define IF_TYPE_ETHERNET 1u
 #define MAC_LENGTH       6u
 
-#define CLASS_OFFSET  0x0bu /* of the base class in PCI configuration space */
-#define CLASS_NETWORK 0x02u
+#define CLASS_NETWORK 0x02u /* of PCI devices */
 
 /* UNDI's interface, which the firmware's SNP driver sits on (UEFI 2.10 appendix E.4.2, revision 3.1). */
 static EFI_GUID undi_guid = {0x1aced566, 0x76ed, 0x4218, {0xbc, 0x81, 0x76, 0x7f, 0x1f, 0x97, 0x7a, 0x89}};
 
 static bool is_network(EFI_HANDLE handle)
 {
-    EFI_PCI_IO_PROTOCOL *pci = uefi_interface(handle, &uefi_guid_pci_io);
-    UINT8 class = 0;
+    uint8_t class = 0;
 
-    return pci != NULL && !EFI_ERROR(pci->Pci.Read(pci, EfiPciIoWidthUint8, CLASS_OFFSET, 1, &class)) &&
-           class == CLASS_NETWORK;
-}
-
-static bool is_any(EFI_HANDLE handle)
-{
-    (void)handle;
-    return true;
-}
-
-/* `protocol` NULL: all handles. */
-static void connect(EFI_GUID *protocol, bool (*is_wanted)(EFI_HANDLE handle), BOOLEAN with_children)
-{
-    UINTN count = 0;
-    EFI_HANDLE *handles = NULL;
-
-    uefi_bs->LocateHandleBuffer(protocol == NULL ? AllHandles : ByProtocol, protocol, NULL, &count, &handles);
-    for (UINTN i = 0; handles != NULL && i < count; i++) {
-        if (is_wanted(handles[i])) {
-            uefi_bs->ConnectController(handles[i], NULL, NULL, with_children);
-        }
-    }
-    uefi_free(handles);
+    return drivers_pci_class(handle, &class) && class == CLASS_NETWORK;
 }
 
 /*
@@ -52,8 +29,8 @@ static void connect(EFI_GUID *protocol, bool (*is_wanted)(EFI_HANDLE handle), BO
  */
 static void connect_nics(void)
 {
-    connect(&uefi_guid_pci_io, is_network, FALSE);
-    connect(&undi_guid, is_any, FALSE);
+    drivers_start(&uefi_guid_pci_io, is_network, false);
+    drivers_start(&undi_guid, NULL, false);
 }
 
 /* Other messaging nodes behind the PCI device (a USB port, say) mean that its address is a bus controller's.
@@ -211,7 +188,7 @@ unsigned snp_list(struct snp_entry *ret_entries, unsigned capacity)
     unsigned count = list(ret_entries, capacity);
     if (count == 0) {
         /* On another bus, USB say: whatever there is. Slow, but there is nothing to lose. */
-        connect(NULL, is_any, TRUE);
+        drivers_start(NULL, NULL, true);
         count = list(ret_entries, capacity);
     }
     return count;

@@ -22,6 +22,11 @@ EFI_GUID uefi_guid_exit = /* 7.1, CreateEventEx */
     {0x27abf055, 0xb1b8, 0x4c26, {0x80, 0x48, 0x74, 0x8f, 0x37, 0xba, 0xa2, 0xdf}};
 EFI_GUID uefi_guid_shell_parameters = /* UEFI Shell 2.2, section 2.3 */
     {0x752f3136, 0x4e16, 0x4fdc, {0xa2, 0x2a, 0xe5, 0xf4, 0x68, 0x12, 0xf4, 0xca}};
+EFI_GUID uefi_guid_firmware_volume = /* PI 1.7, volume 3, section 3.3.1 */
+    {0x220e73b6, 0x6bdb, 0x4413, {0x84, 0x05, 0xb9, 0x74, 0xb1, 0x08, 0x61, 0x9a}};
+EFI_GUID uefi_guid_usb_io = /* 17.2.4 */
+    {0x2b2f68d6, 0x0cd2, 0x44cf, {0x8e, 0x8b, 0xbb, 0xa2, 0x0b, 0x1b, 0x5b, 0x75}};
+EFI_GUID uefi_guid_global_variable = EFI_GLOBAL_VARIABLE;                /* 3.3 */
 EFI_GUID uefi_guid_acpi_10 = ACPI_TABLE_GUID;                            /* 4.6 */
 EFI_GUID uefi_guid_acpi_20 = ACPI_20_TABLE_GUID;                         /* 4.6 */
 EFI_GUID uefi_guid_smbios = SMBIOS_TABLE_GUID;                           /* 4.6 */
@@ -29,6 +34,7 @@ EFI_GUID uefi_guid_smbios3 = SMBIOS3_TABLE_GUID;                         /* 4.6 
 EFI_GUID uefi_guid_loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;        /* 9.1 */
 EFI_GUID uefi_guid_device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;          /* 10.2 */
 EFI_GUID uefi_guid_path_to_text = EFI_DEVICE_PATH_TO_TEXT_PROTOCOL_GUID; /* 10.6 */
+EFI_GUID uefi_guid_load_file = EFI_LOAD_FILE_PROTOCOL_GUID;              /* 13.1 */
 EFI_GUID uefi_guid_file_system = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;   /* 13.4 */
 EFI_GUID uefi_guid_block_io = EFI_BLOCK_IO_PROTOCOL_GUID;                /* 13.9 */
 EFI_GUID uefi_guid_pci_io = EFI_PCI_IO_PROTOCOL_GUID;                    /* 14.4 */

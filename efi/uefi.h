@@ -24,6 +24,19 @@ struct uefi_acpi_table {
 };
 _Static_assert(sizeof(struct uefi_acpi_table) == 2 * sizeof(void *), "UEFI 2.10 section 20.2");
 
+/* EFI_USB_IO_PROTOCOL, UEFI 2.10 section 17.2.4: what is asked of it. Descriptors are the device's bytes. */
+struct uefi_usb_io {
+    void *transfers[6];
+    EFI_STATUS(EFIAPI *get_device)(struct uefi_usb_io *self, void *ret_descriptor);
+    void *get_configuration;
+    EFI_STATUS(EFIAPI *get_interface)(struct uefi_usb_io *self, void *ret_descriptor);
+    void *get_endpoint;
+    EFI_STATUS(EFIAPI *get_string)(struct uefi_usb_io *self, UINT16 language, UINT8 id, CHAR16 **ret_text);
+    EFI_STATUS(EFIAPI *get_languages)(struct uefi_usb_io *self, UINT16 **ret_table, UINT16 *ret_size);
+    void *reset_port;
+};
+_Static_assert(sizeof(struct uefi_usb_io) == 13 * sizeof(void *), "UEFI 2.10 section 17.2.4");
+
 /* Table 7.2: with GNU-EFI's macros gone astray, calls would go to the wrong place. */
 _Static_assert(offsetof(EFI_BOOT_SERVICES, CreateEventEx) == 368, "UEFI 2.10 section 4.4");
 _Static_assert(offsetof(EFI_BOOT_SERVICES, OpenProtocol) == 280, "UEFI 2.10 section 4.4");
@@ -48,6 +61,9 @@ extern EFI_GUID uefi_guid_block_io;         /* protocol */
 extern EFI_GUID uefi_guid_device_path;      /* protocol */
 extern EFI_GUID uefi_guid_path_to_text;     /* protocol */
 extern EFI_GUID uefi_guid_file_system;      /* protocol */
+extern EFI_GUID uefi_guid_firmware_volume;  /* protocol */
+extern EFI_GUID uefi_guid_global_variable;  /* vendor of Boot#### and their like */
+extern EFI_GUID uefi_guid_load_file;        /* protocol */
 extern EFI_GUID uefi_guid_loaded_image;     /* protocol */
 extern EFI_GUID uefi_guid_pci_io;           /* protocol */
 extern EFI_GUID uefi_guid_rng;              /* protocol */
@@ -55,6 +71,7 @@ extern EFI_GUID uefi_guid_shell_parameters; /* protocol */
 extern EFI_GUID uefi_guid_simple_network;   /* protocol */
 extern EFI_GUID uefi_guid_smbios;           /* configuration table, 32-bit entry point */
 extern EFI_GUID uefi_guid_smbios3;          /* configuration table, 64-bit entry point */
+extern EFI_GUID uefi_guid_usb_io;           /* protocol */
 
 /* Set once by uefi_init. */
 extern EFI_SYSTEM_TABLE *uefi_st;

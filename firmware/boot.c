@@ -48,11 +48,11 @@ static void note(const char *file, EFI_STATUS status)
     fmt_print(&tried_fmt, "%s%s (%s)", tried_fmt.length ? ", " : "", file, uefi_status_name(status));
 }
 
-static void run(EFI_HANDLE image, const char *file)
+EFI_STATUS boot_run(EFI_HANDLE image, const char *name)
 {
     EFI_STATUS status;
 
-    log_print(LOG_INFO, "starting %s", file);
+    log_print(LOG_INFO, "starting %s", name);
     trace_write_capture();
     console_watchdog(WATCHDOG_S);
     machine.loader_runs = true;
@@ -60,7 +60,14 @@ static void run(EFI_HANDLE image, const char *file)
     machine.loader_runs = false;
     machine.loader_ran = true;
     console_watchdog(WATCHDOG_S); /* for what we do now: the loader may have stopped it */
-    log_print(LOG_INFO, "%s came back: %s", file, uefi_status_name(status));
+    log_print(LOG_INFO, "%s came back: %s", name, uefi_status_name(status));
+    return status;
+}
+
+static void run(EFI_HANDLE image, const char *file)
+{
+    EFI_STATUS status = boot_run(image, file);
+
     machine_fail(FAILURE_LOADER, EFI_ERROR(status) ? status : EFI_ABORTED,
                  "The loader %s on the disk ended by itself (%s): see what it printed above.", file,
                  uefi_status_name(status));
@@ -72,7 +79,7 @@ static bool try_file(const struct loader_volume *volume, const char *file, const
     EFI_HANDLE image;
     EFI_STATUS status;
 
-    status = loader_load(volume, file, arguments, &image);
+    status = loader_load_file(volume, file, arguments, &image);
     if (EFI_ERROR(status)) {
         note(file, status);
         return false;

@@ -489,8 +489,9 @@ static void try_program(EFI_HANDLE handle, const EFI_DEVICE_PATH *path)
     check("file exists", loader_file_exists(&volumes[0], "/EFI/BOOT/BOOTX64.EFI"));
     check("file does not exist", !loader_file_exists(&volumes[0], "\\EFI\\BOOT\\OTHER.EFI"));
     check("a folder is no file", !loader_file_exists(&volumes[0], "\\EFI\\BOOT"));
-    check_status("nothing to load", loader_load(&volumes[0], "\\OTHER.EFI", NULL, &image), EFI_NOT_FOUND);
-    EFI_STATUS status = loader_load(&volumes[0], "EFI/BOOT/BOOTX64.EFI", CHILD_OPTIONS, &image);
+    check_status("nothing to load", loader_load_file(&volumes[0], "\\OTHER.EFI", NULL, &image),
+                 EFI_NOT_FOUND);
+    EFI_STATUS status = loader_load_file(&volumes[0], "EFI/BOOT/BOOTX64.EFI", CHILD_OPTIONS, &image);
     check_status("program loads", status, EFI_SUCCESS);
     if (!EFI_ERROR(status)) {
         check_status("program's status", loader_start(image), CHILD_STATUS);
