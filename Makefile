@@ -171,7 +171,7 @@ TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
 .PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
-        format-check include-check cppcheck clang-host tidy requirements clean distclean
+        format-check include-check cppcheck clang-host tidy requirements docs clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
 image: $(IMAGE)
@@ -192,6 +192,7 @@ help:
 #help: make lint          formatting, clang-tidy and cppcheck
 #help: make format        format the sources in place
 #help: make requirements  tests/REQUIREMENTS.md anew, from requirements.txt and the tests' names
+#help: make docs          docs/settings.md anew, from the table of settings
 #help: make clean         remove what was built (make distclean: also what was fetched)
 #help:
 #help: Parts:    make image | lunctl | host-lib | host-tests | core-check | efi-selftest | setup
@@ -419,6 +420,11 @@ format:
 
 requirements:
 	$(Q)$(PYTHON) tests/test_requirements.py
+
+# What stands below the comment in docs/settings.md is what lunctl prints.
+docs: $(LUNCTL)
+	$(Q){ sed '/^<!-- .* make docs /q' docs/settings.md && $(LUNCTL) settings --markdown; } >$(BUILD)/settings.md
+	$(Q)mv $(BUILD)/settings.md docs/settings.md
 
 # Whole-program checks on what the host builds; the lists of exceptions say why beside each.
 cppcheck: | $(TREES)

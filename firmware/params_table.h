@@ -49,6 +49,9 @@ unsigned params_portals(const char *text, size_t length, struct portal ret_porta
 /* The word of a choice by its number, or NULL; the length is *ret_length. */
 const char *params_choice_word(const struct param_row *row, uint64_t number, size_t *ret_length);
 
+/* An end of the range of a NUMBER, SIZE or DURATION as a person writes it: "64K", "2m", "forever". */
+void params_print_limit(const struct param_row *row, uint64_t limit, struct fmt *fmt);
+
 /* Secret bytes as they are, from a table rather than from text. */
 bool params_set_bytes(struct params *params, enum param_id id, const uint8_t *bytes, size_t length,
                       enum param_source source, struct params_error *ret_error);

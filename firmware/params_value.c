@@ -283,27 +283,33 @@ static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit sizes[] = {{"M", 1048576}, {"K", 1024}, {"", 1}, {NULL, 0}};
 static const struct unit times[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
 
-static void print_limit(const struct unit *unit, uint64_t value, struct fmt *reason)
+static const struct unit *units_of(const struct param_row *row)
 {
-    if (value == UINT64_MAX) {
-        fmt_print(reason, "forever");
-        return;
-    }
-    while (value == 0 ? unit[1].name != NULL : value % unit->factor != 0)
-        unit++;
-    fmt_print(reason, "%llu%s", (unsigned long long)(value / unit->factor), value == 0 ? "" : unit->name);
+    return row->type == PARAM_SIZE ? sizes : row->type == PARAM_DURATION ? times : no_units;
 }
 
-static bool check_range(const struct param_row *row, const struct unit *units, struct span text,
-                        uint64_t number, struct fmt *reason)
+void params_print_limit(const struct param_row *row, uint64_t limit, struct fmt *fmt)
+{
+    const struct unit *unit = units_of(row);
+
+    if (limit == UINT64_MAX) {
+        fmt_print(fmt, "forever");
+        return;
+    }
+    while (limit == 0 ? unit[1].name != NULL : limit % unit->factor != 0)
+        unit++;
+    fmt_print(fmt, "%llu%s", (unsigned long long)(limit / unit->factor), limit == 0 ? "" : unit->name);
+}
+
+static bool check_range(const struct param_row *row, struct span text, uint64_t number, struct fmt *reason)
 {
     if (number >= row->low && number <= row->high)
         return true;
     quote(reason, text);
     fmt_print(reason, " is outside of ");
-    print_limit(units, row->low, reason);
+    params_print_limit(row, row->low, reason);
     fmt_print(reason, " to ");
-    print_limit(units, row->high, reason);
+    params_print_limit(row, row->high, reason);
     return false;
 }
 
@@ -338,7 +344,7 @@ static bool parse_number(const struct param_row *row, struct span text, struct p
     else if (!parse_measure(text, no_units, &ret_value->number))
         return refuse(row, text, reason,
                       row->high == UINT64_MAX ? "a decimal number or forever" : "a decimal number");
-    return check_range(row, no_units, text, ret_value->number, reason) && keep(text, ret_value);
+    return check_range(row, text, ret_value->number, reason) && keep(text, ret_value);
 }
 
 static bool parse_size(const struct param_row *row, struct span text, struct param_value *ret_value,
@@ -346,7 +352,7 @@ static bool parse_size(const struct param_row *row, struct span text, struct par
 {
     if (!parse_measure(text, sizes, &ret_value->number))
         return refuse(row, text, reason, "a number of bytes, with or without K or M");
-    return check_range(row, sizes, text, ret_value->number, reason) && keep(text, ret_value);
+    return check_range(row, text, ret_value->number, reason) && keep(text, ret_value);
 }
 
 static bool parse_duration(const struct param_row *row, struct span text, struct param_value *ret_value,
@@ -356,7 +362,7 @@ static bool parse_duration(const struct param_row *row, struct span text, struct
         ret_value->number = UINT64_MAX;
     else if (!parse_measure(text, times, &ret_value->number))
         return refuse(row, text, reason, "a time with its unit (ms, s, m or h)");
-    return check_range(row, times, text, ret_value->number, reason) && keep(text, ret_value);
+    return check_range(row, text, ret_value->number, reason) && keep(text, ret_value);
 }
 
 /* --- Words --- */

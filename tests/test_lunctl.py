@@ -87,7 +87,7 @@ AS = ["--initiator", NAME]
 
 # --- The command line ------------------------------------------------------------------------------------------------
 
-COMMANDS = ("discover", "info", "read", "write", "ping", "ibft", "last-failure")
+COMMANDS = ("discover", "info", "read", "write", "ping", "ibft", "last-failure", "settings")
 
 
 def test_without_arguments_it_helps():
@@ -697,3 +697,23 @@ def test_req_137_last_failure(tmp_path):
         kept.write_bytes(wrong)
         assert "not the variable" in lunctl("last-failure", kept).failed()
     assert "No such file" in lunctl("last-failure", tmp_path / "nothing").failed()
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_tells_what_each_key_takes():
+    rows = {row["key"]: row for row in lunctl("settings", "--json").json["settings"]}
+    assert rows["log"]["value"] == "one of quiet, normal, debug, trace"
+    assert rows["tcp-window"]["value"].endswith("64K to 4M") and rows["tcp-window"]["default"] == "1M"
+    assert rows["retries"]["value"].endswith("0 to forever")
+    assert rows["lun"]["set-by"].endswith("iBFT, DHCP") and "DHCP" not in rows["auth"]["set-by"]
+    assert "default" not in rows["auth"]
+    text = lunctl("settings").output.decode()
+    assert [line for line in text.splitlines() if line and line[0] != " "] == list(rows)
+
+
+def test_settings_take_no_words():
+    assert "takes no more words" in lunctl("settings", "lun").failed(2)
+    assert "settings alone" in lunctl("ibft", "--markdown").failed(2)
+    assert "not with --json" in lunctl("settings", "--markdown", "--json").failed(2)

@@ -2,21 +2,31 @@
 """The README tells the truth where a machine can see it: its settings, its links, its walk."""
 
 import re
-from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
+from lunctl import lunctl
+from places import TOP
+
 README = (TOP / "README.md").read_text()
+SETTINGS = (TOP / "docs/settings.md").read_text()
+KEYS = re.findall(r'X\(\w+, "([a-z-]+)"', (TOP / "firmware/params_table.c").read_text())
 
 
-def test_every_setting_stands_in_the_readme():
-    table = (TOP / "firmware/params_table.c").read_text()
-    keys = re.findall(r'X\(\w+, "([a-z-]+)"', table)
-    assert len(keys) > 30
-    assert keys == re.findall(r"^\| `([a-z-]+)` \|", README, re.M)
+def test_every_setting_stands_in_the_reference_as_lunctl_prints_it():
+    asked = lunctl("settings", "--markdown")
+    assert asked.status == 0 and not asked.errors
+    assert SETTINGS.split("make docs renews it. -->\n")[1] == asked.output.decode(), "make docs renews docs/settings.md"
+    assert len(KEYS) > 30
+    assert sorted(KEYS) == sorted(re.findall(r"^### ([a-z-]+)$", SETTINGS, re.M))
+
+
+def test_the_short_table_of_settings_names_keys_that_there_are():
+    table = README.split("### Settings")[1].split("\n## ")[0]
+    keys = [key for cell in re.findall(r"^\| (`[^|]*) \|", table, re.M) for key in re.findall("`([a-z-]+)`", cell)]
+    assert len(keys) > 12 and set(keys) <= set(KEYS)
 
 
 def test_every_link_leads_somewhere():
-    for page in [TOP / "README.md", TOP / "SECURITY.md", *TOP.glob("*/README.md")]:
+    for page in [TOP / "README.md", TOP / "SECURITY.md", *TOP.glob("*/README.md"), *TOP.glob("docs/*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
@@ -28,8 +38,8 @@ def test_the_walk_of_a_read_names_at_most_seven_files():
 
 
 def sentences_with(word):
-    """Of all pages and of the settings' meanings."""
-    pages = [TOP / "README.md", *TOP.glob("*/README.md"), *TOP.glob("tests/*/README.md")]
+    """Of all pages, that of the settings too."""
+    pages = [TOP / "README.md", *TOP.glob("*/README.md"), *TOP.glob("tests/*/README.md"), *TOP.glob("docs/*.md")]
     text = " ".join(page.read_text() for page in pages)
     return [s for s in re.split(r"[.|]\s", " ".join(text.split())) if re.search(word, s, re.I)]
 

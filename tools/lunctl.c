@@ -14,6 +14,7 @@
 #include "lunctl_ibft.h"
 #include "lunctl_lastfailure.h"
 #include "lunctl_json.h"
+#include "lunctl_settings.h"
 #include "lunctl_show.h"
 
 #define PINGS 3u
@@ -146,6 +147,7 @@ static void run(struct client *client)
         break;
     case COMMAND_IBFT:
     case COMMAND_LAST_FAILURE:
+    case COMMAND_SETTINGS:
         break; /* needs no target */
     }
 }
@@ -172,6 +174,8 @@ int main(int count, char **words)
         return check_output(lunctl_ibft_run(&options));
     if (options.command == COMMAND_LAST_FAILURE)
         return check_output(lunctl_lastfailure_run(&options));
+    if (options.command == COMMAND_SETTINGS)
+        return check_output(lunctl_settings_run(&options));
     lunctl_pump_catch_signals();
     if (lunctl_client_open(&client, &options))
         run(&client);

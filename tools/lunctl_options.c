@@ -27,6 +27,7 @@ static const char help[] =
     "  lunctl ping URL...         log in and measure the time of an answer\n"
     "  lunctl ibft [FILE]         decode an iBFT: that of this machine, or of a file\n"
     "  lunctl last-failure [FILE] why lunboot last failed on this machine, since it was reset\n"
+    "  lunctl settings            what can be set in lunboot.conf and elsewhere, and to what\n"
     "\n"
     "URL: iscsi://host[:port]/target-name/lun; several are portals of one LUN, tried in order.\n"
     "\n"
@@ -42,6 +43,7 @@ static const char help[] =
     "  --queue-depth N            commands in flight, 1 to 64 (32)\n"
     "  --timeout SECONDS          for the whole command\n"
     "  --json                     the result as one JSON object\n"
+    "  --markdown                 settings: as a page of documentation\n"
     "  --trace                    the header of each PDU on standard error\n"
     "  --pcap FILE                all bytes as a capture (with made-up TCP headers); CHAP answers are in it\n"
     "\n"
@@ -58,6 +60,7 @@ static const struct command_row {
     {"ping", COMMAND_PING},
     {"ibft", COMMAND_IBFT},
     {"last-failure", COMMAND_LAST_FAILURE},
+    {"settings", COMMAND_SETTINGS},
 };
 
 enum option_id {
@@ -74,6 +77,7 @@ enum option_id {
     OPTION_QUEUE_DEPTH,
     OPTION_TIMEOUT,
     OPTION_JSON,
+    OPTION_MARKDOWN,
     OPTION_TRACE,
     OPTION_PCAP,
 };
@@ -92,6 +96,7 @@ static const struct option long_options[] = {
     {"queue-depth", required_argument, NULL, OPTION_QUEUE_DEPTH},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"markdown", no_argument, NULL, OPTION_MARKDOWN},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {NULL, 0, NULL, 0},
@@ -243,6 +248,8 @@ static int set_option(struct options *options, int id, const char *value, const 
         return set_timeout(options, value);
     case OPTION_JSON:
         return set_flag(&options->json);
+    case OPTION_MARKDOWN:
+        return set_flag(&options->markdown);
     case OPTION_TRACE:
         return set_flag(&options->trace);
     case OPTION_PCAP:
@@ -394,12 +401,14 @@ static int read_words(struct options *options, int count, char **words)
 
     if (count == 0)
         return misused("", "which command? lunctl --help lists them");
-    options->command = COMMAND_LAST_FAILURE + 1;
+    options->command = COMMAND_SETTINGS + 1;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(words[0], commands[i].name) == 0)
             options->command = commands[i].command;
-    if (options->command > COMMAND_LAST_FAILURE)
+    if (options->command > COMMAND_SETTINGS)
         return misused(words[0], "no such command; lunctl --help lists them");
+    if (options->command == COMMAND_SETTINGS)
+        return count > 1 ? misused(words[0], "takes no more words") : -1;
     if (options->command >= COMMAND_IBFT) {
         options->file = count > 1 ? words[1] : NULL;
         return count > 2 ? misused(words[0], "takes one file") : -1;
@@ -430,6 +439,8 @@ static int check_together(const struct options *options)
     if (command == COMMAND_READ && options->json &&
         (options->output == NULL || strcmp(options->output, "-") == 0))
         return misused("--json", "standard output cannot hold both the data and JSON: give --output FILE");
+    if (options->markdown && (command != COMMAND_SETTINGS || options->json))
+        return misused("--markdown", "for settings alone, and not with --json");
     if (params_is_set(&options->params, PARAM_AUTH) && !params_is_set(&options->params, PARAM_CHAP_NAME))
         return misused("--auth", "needs a name and a secret: --secrets FILE");
     if (!params_check(&options->params, &error))

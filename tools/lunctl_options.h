@@ -21,7 +21,8 @@ enum command {
     COMMAND_WRITE,
     COMMAND_PING,
     COMMAND_IBFT,
-    COMMAND_LAST_FAILURE
+    COMMAND_LAST_FAILURE,
+    COMMAND_SETTINGS
 };
 
 struct options {
@@ -37,7 +38,7 @@ struct options {
     uint64_t offset, length; /* bytes */
     const char *output, *input;
     uint64_t timeout_ms; /* 0: none but those of each step */
-    bool json, trace;
+    bool json, trace, markdown;
     const char *pcap;
 };
 
