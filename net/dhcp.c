@@ -26,6 +26,7 @@
 
 #define RENEW_RETRY_MIN_MS 60000u /* RFC 2131 section 4.4.5 */
 #define LEASE_MIN_SECONDS  10u
+#define ADOPTED_RENEW_MS   60000u
 #define NO_LIMIT           0xffffffffu
 
 enum state {
@@ -43,6 +44,7 @@ static struct {
     uint32_t offer_wait_ms;
     struct net_identity identity;
     char hostname[NET_HOST_MAX + 1];
+    uint8_t client_id[DHCP_CLIENT_ID_MAX];
 
     struct udp_pcb *pcb;
     enum state state;
@@ -65,6 +67,16 @@ static bool has_lease(void)
     return dhcp.state >= BOUND;
 }
 
+static void keep_client_id(const struct net_identity *identity)
+{
+    bool fits = identity->client_id != NULL && identity->client_id_length <= sizeof dhcp.client_id;
+
+    dhcp.identity.client_id = fits ? dhcp.client_id : NULL;
+    if (fits) {
+        memcpy(dhcp.client_id, identity->client_id, identity->client_id_length);
+    }
+}
+
 void dhcp_init(const struct nic *nic, const struct net_config *config)
 {
     size_t length = 0;
@@ -82,6 +94,7 @@ void dhcp_init(const struct nic *nic, const struct net_config *config)
         memcpy(dhcp.hostname, config->identity.hostname, length);
         dhcp.identity.hostname = dhcp.hostname;
     }
+    keep_client_id(&config->identity);
 }
 
 /* ---- sending ---- */
@@ -276,7 +289,7 @@ static void on_reply(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_ad
 
 /* ---- from net.c ---- */
 
-bool dhcp_start(void)
+static bool open_socket(void)
 {
     dhcp_stop();
     dhcp.pcb = udp_new_ip_type(IPADDR_TYPE_V4);
@@ -291,7 +304,40 @@ bool dhcp_start(void)
     udp_recv(dhcp.pcb, on_reply, NULL);
     dhcp.discovers = dhcp.offers = 0;
     dhcp.nak_wait_ms = RETRY_FIRST_MS;
+    return true;
+}
+
+bool dhcp_start(void)
+{
+    if (!open_socket()) {
+        return false;
+    }
     discover();
+    return true;
+}
+
+/* Nobody says how much of the lease has passed: firmware's menus may have been open for long. */
+static void renew_early(void)
+{
+    uint64_t now = net_milliseconds(), quarter = (uint64_t)dhcp.lease.lease_seconds * 1000 / 4;
+
+    if (dhcp.renew_ms != UINT64_MAX) {
+        dhcp.renew_ms = now + (quarter < ADOPTED_RENEW_MS ? quarter : ADOPTED_RENEW_MS);
+    }
+}
+
+bool dhcp_adopt(const uint8_t *ack, size_t length)
+{
+    struct dhcp_reply *reply = &dhcp.arrived;
+
+    if (!dhcp_message_parse(ack, length, dhcp_message_xid(ack, length), dhcp.mac, reply) ||
+        reply->type != DHCP_ACK || !open_socket()) {
+        return false;
+    }
+    memset(reply->lease.vendor, 0, sizeof reply->lease.vendor);
+    reply->lease.vendor_length = 0;
+    bind_lease(reply);
+    renew_early();
     return true;
 }
 

@@ -14,6 +14,8 @@ void dhcp_init(const struct nic *nic, const struct net_config *config);
 
 /* Begin with DISCOVER. False: no room for a UDP port. */
 bool dhcp_start(void);
+/* The lease of another client of this machine: see net_dhcp_adopt. */
+bool dhcp_adopt(const uint8_t *ack, size_t length);
 /* Silent: the address is not released. */
 void dhcp_stop(void);
 

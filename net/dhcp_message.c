@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dhcp_message.h"
+#include "dhcp_options.h"
 
 /* RFC 2131 figure 1 */
 #define OP            0u
@@ -12,12 +13,8 @@
 #define CLIENT        12u
 #define YOURS         16u
 #define CHADDR        28u
-#define SNAME         44u
-#define SNAME_SIZE    64u
-#define FILE_NAME     108u
-#define FILE_SIZE     128u
 #define COOKIE        236u
-#define OPTIONS       240u
+#define OPTIONS       DHCP_OPTIONS
 #define MESSAGE_MIN   300u /* RFC 1542 section 2.1: what old relays expect at least */
 
 #define BOOT_REQUEST 1u
@@ -30,7 +27,6 @@ static const uint8_t cookie[4] = {99, 130, 83, 99};
 
 /* RFC 2132, 4578, 3004 */
 enum option {
-    PAD = 0,
     NETMASK = 1,
     ROUTER = 3,
     DNS = 6,
@@ -40,7 +36,6 @@ enum option {
     VENDOR = 43,
     REQUESTED = 50,
     LEASE = 51,
-    OVERLOAD = 52,
     TYPE = 53,
     SERVER = 54,
     PARAMETERS = 55,
@@ -61,14 +56,6 @@ static const uint8_t wanted[] = {NETMASK, ROUTER, DNS,   HOST_NAME, ROOT_PATH,
 
 /* ---- parsing ---- */
 
-/* Where the parts of one option are joined. */
-struct joined {
-    uint8_t code;
-    uint8_t *bytes;
-    size_t capacity;
-    size_t length; /* all that came, also what found no room */
-};
-
 enum slot {
     S_TYPE,
     S_SERVER,
@@ -79,7 +66,6 @@ enum slot {
     S_LEASE,
     S_RENEWAL,
     S_REBINDING,
-    S_OVERLOAD,
     S_HOST,
     S_ROOT,
     S_NAME,
@@ -89,14 +75,14 @@ enum slot {
 
 struct parser {
     uint8_t fixed[S_HOST][8];
-    struct joined slots[SLOTS];
+    struct dhcp_option slots[SLOTS];
 };
 
 static void init_parser(struct parser *parser, struct net_lease *lease)
 {
-    static const uint8_t codes[SLOTS] = {TYPE,      SERVER,    NETMASK,        ROUTER,    DNS,
-                                         MTU,       LEASE,     RENEWAL,        REBINDING, OVERLOAD,
-                                         HOST_NAME, ROOT_PATH, INITIATOR_NAME, VENDOR};
+    static const uint8_t codes[SLOTS] = {TYPE,      SERVER,         NETMASK, ROUTER,    DNS,
+                                         MTU,       LEASE,          RENEWAL, REBINDING, HOST_NAME,
+                                         ROOT_PATH, INITIATOR_NAME, VENDOR};
 
     memset(parser, 0, sizeof *parser);
     for (unsigned i = 0; i < SLOTS; i++) {
@@ -116,62 +102,6 @@ static void init_parser(struct parser *parser, struct net_lease *lease)
     }
 }
 
-static void join(struct parser *parser, uint8_t code, const uint8_t *bytes, size_t length)
-{
-    for (unsigned i = 0; i < SLOTS; i++) {
-        struct joined *slot = &parser->slots[i];
-
-        if (slot->code == code) {
-            size_t room = slot->length < slot->capacity ? slot->capacity - slot->length : 0;
-
-            memcpy(slot->bytes + (slot->capacity - room), bytes, length < room ? length : room);
-            slot->length += length;
-            return;
-        }
-    }
-}
-
-/* RFC 2132 section 2. An area may end without END: some servers fill it to the last byte. */
-static bool read_area(struct parser *parser, const uint8_t *area, size_t length)
-{
-    size_t at = 0, size;
-
-    while (at < length && area[at] != END) {
-        if (area[at] == PAD) {
-            at++;
-            continue;
-        }
-        if (length - at < 2 || area[at + 1] > length - at - 2) {
-            return false;
-        }
-        size = area[at + 1];
-        join(parser, area[at], area + at + 2, size);
-        at += 2 + size;
-    }
-    return true;
-}
-
-/* Option 52 counts in the options field alone, so it can send us round once at most. RFC 2131 section 4.1:
- * file first. */
-static bool read_options(struct parser *parser, const uint8_t *bytes, size_t length)
-{
-    const struct joined *overload = &parser->slots[S_OVERLOAD];
-    unsigned which;
-
-    if (!read_area(parser, bytes + OPTIONS, length - OPTIONS)) {
-        return false;
-    }
-    if (overload->length == 0) {
-        return true;
-    }
-    which = overload->bytes[0];
-    if (overload->length != 1 || which < 1 || which > 3) {
-        return false;
-    }
-    return ((which & 1) == 0 || read_area(parser, bytes + FILE_NAME, FILE_SIZE)) &&
-           ((which & 2) == 0 || read_area(parser, bytes + SNAME, SNAME_SIZE));
-}
-
 static uint32_t load(const uint8_t *at, unsigned size)
 {
     uint32_t value = 0;
@@ -183,7 +113,7 @@ static uint32_t load(const uint8_t *at, unsigned size)
 }
 
 /* An option of exactly `size` bytes, or none at all. */
-static bool number(const struct joined *slot, unsigned size, uint32_t *ret_value)
+static bool number(const struct dhcp_option *slot, unsigned size, uint32_t *ret_value)
 {
     if (slot->length != 0 && slot->length != size) {
         return false;
@@ -198,7 +128,7 @@ static bool is_unicast(const uint8_t address[4])
 }
 
 /* One bits, then zero bits; without the option, what its class says. */
-static bool take_netmask(const struct joined *slot, struct net_lease *lease)
+static bool take_netmask(const struct dhcp_option *slot, struct net_lease *lease)
 {
     uint32_t mask, hosts;
 
@@ -219,7 +149,7 @@ static bool take_netmask(const struct joined *slot, struct net_lease *lease)
 }
 
 /* Lists of addresses: the first ones are used, as many as there is room for. */
-static bool take_addresses(const struct joined *slot, uint8_t (*to)[4], unsigned room)
+static bool take_addresses(const struct dhcp_option *slot, uint8_t (*to)[4], unsigned room)
 {
     if (slot->length % 4 != 0) {
         return false;
@@ -231,7 +161,7 @@ static bool take_addresses(const struct joined *slot, uint8_t (*to)[4], unsigned
 }
 
 /* RFC 2132 section 2: NULs after a text are to be deleted. */
-static size_t text_length(const struct joined *slot, size_t length)
+static size_t text_length(const struct dhcp_option *slot, size_t length)
 {
     while (length > 0 && slot->bytes[length - 1] == 0) {
         length--;
@@ -240,7 +170,7 @@ static size_t text_length(const struct joined *slot, size_t length)
 }
 
 /* A host name is for printing and for sending on: one that cannot be a name is as good as none. */
-static void take_hostname(const struct joined *slot, struct net_lease *lease)
+static void take_hostname(const struct dhcp_option *slot, struct net_lease *lease)
 {
     size_t length = slot->length <= NET_HOST_MAX ? slot->length : 0;
 
@@ -253,7 +183,7 @@ static void take_hostname(const struct joined *slot, struct net_lease *lease)
     memset(lease->hostname + length, 0, sizeof lease->hostname - length);
 }
 
-static size_t take_long(const struct joined *slot, struct net_lease *lease)
+static size_t take_long(const struct dhcp_option *slot, struct net_lease *lease)
 {
     if (slot->length <= slot->capacity) {
         return slot->code == VENDOR ? slot->length : text_length(slot, slot->length);
@@ -266,7 +196,7 @@ static size_t take_long(const struct joined *slot, struct net_lease *lease)
 static bool take_lease(const struct parser *parser, struct dhcp_reply *reply)
 {
     struct net_lease *lease = &reply->lease;
-    const struct joined *slots = parser->slots;
+    const struct dhcp_option *slots = parser->slots;
     uint32_t mtu, seconds;
 
     if (!is_unicast(lease->address) || !take_netmask(&slots[S_NETMASK], lease) ||
@@ -292,6 +222,11 @@ static bool is_ours(const uint8_t *bytes, size_t length, uint32_t xid, const uin
            memcmp(bytes + COOKIE, cookie, 4) == 0;
 }
 
+uint32_t dhcp_message_xid(const uint8_t *bytes, size_t length)
+{
+    return length < OPTIONS ? 0 : load(bytes + XID, 4);
+}
+
 bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6],
                         struct dhcp_reply *ret_reply)
 {
@@ -304,7 +239,7 @@ bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const
     }
     memset(&reply, 0, sizeof reply);
     init_parser(&parser, &reply.lease);
-    if (!read_options(&parser, bytes, length) || !number(&parser.slots[S_TYPE], 1, &type) ||
+    if (!dhcp_options_read(bytes, length, parser.slots, SLOTS) || !number(&parser.slots[S_TYPE], 1, &type) ||
         !number(&parser.slots[S_SERVER], 4, &server) || server == 0) {
         return false;
     }
@@ -324,7 +259,8 @@ bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const
 
 /* ---- building ---- */
 
-/* What we send always fits: the host name, the only part that is not ours, is bounded. */
+/* What we send always fits: the host name and the client identifier, the parts that are not ours, are
+ * bounded. */
 struct writer {
     uint8_t *bytes;
     size_t at;
@@ -349,6 +285,14 @@ static void put_address(struct writer *w, enum option code, const uint8_t addres
     }
 }
 
+/* As another client of this machine has it, so that the server knows us again. */
+static void put_client_id(struct writer *w, const struct net_identity *identity)
+{
+    if (identity->client_id_length > 0) {
+        put(w, CLIENT_ID, identity->client_id, identity->client_id_length);
+    }
+}
+
 /* RFC 4578 section 2: the machine's UUID after a type of 0. Without one, RFC 2132 section 9.14: the hardware
  * address. */
 static void put_identity(struct writer *w, const struct dhcp_request *request)
@@ -363,8 +307,12 @@ static void put_identity(struct writer *w, const struct dhcp_request *request)
     put(w, ARCHITECTURE, architecture, 2);
     if (identity->has_uuid) {
         memcpy(id + 1, identity->uuid, 16);
-        put(w, CLIENT_ID, id, 17);
         put(w, MACHINE_ID, id, 17);
+    }
+    if (identity->client_id != NULL) {
+        put_client_id(w, identity);
+    } else if (identity->has_uuid) {
+        put(w, CLIENT_ID, id, 17);
     } else {
         id[0] = ETHERNET;
         memcpy(id + 1, request->mac, 6);

@@ -25,6 +25,9 @@ struct dhcp_reply {
 bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6],
                         struct dhcp_reply *ret_reply);
 
+/* The transaction id of a whole message, 0 for a shorter one. */
+uint32_t dhcp_message_xid(const uint8_t *bytes, size_t length);
+
 /* A message of ours. */
 struct dhcp_request {
     enum dhcp_type type;
@@ -37,6 +40,9 @@ struct dhcp_request {
     uint8_t server[4];    /* option 54, zero: left out */
     const struct net_identity *identity;
 };
+
+/* A longer client identifier would leave no room; those that are seen have up to 36 bytes. */
+#define DHCP_CLIENT_ID_MAX 128u
 
 #define DHCP_MESSAGE_MAX 548u /* fits the smallest MTU: 576 less the IP and UDP headers */
 

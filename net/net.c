@@ -199,6 +199,15 @@ void net_dhcp_start(void)
     net.state = dhcp_start() ? NET_DISCOVERING : NET_UP;
 }
 
+bool net_dhcp_adopt(const uint8_t *ack, size_t length)
+{
+    if (net.state == NET_CLOSED || net.state == NET_FAILED || !dhcp_adopt(ack, length)) {
+        return false;
+    }
+    follow_dhcp();
+    return true;
+}
+
 void net_dhcp_progress(unsigned *ret_discovers, unsigned *ret_offers)
 {
     dhcp_progress(ret_discovers, ret_offers);

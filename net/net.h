@@ -64,8 +64,9 @@ struct net_identity {
     const char *hostname;  /* option 12 sent, or NULL */
     /*
      * Option 61 as another client of this machine (the firmware's PXE) sent it, so that the server knows us
-     * again and gives the same address; copied. NULL: made from the UUID or the MAC as said above. A length
-     * of 0 with a pointer: that client sent none, and neither do we.
+     * again and gives the same address; copied. NULL, or more than 128 bytes, which find no room: made from
+     * the UUID or the MAC as said above. A length of 0 with a pointer: that client sent none, and neither do
+     * we.
      */
     const uint8_t *client_id;
     uint8_t client_id_length;
@@ -143,8 +144,8 @@ struct net_boot_file {
 /* False: it does not hold together, or names no file or no server. The bytes are hostile. */
 bool net_boot_file(const uint8_t *message, size_t length, struct net_boot_file *ret_file);
 
-/* Option 61 of a message that a client sent. False: it has none, or does not hold together. The pointer is
- * into the message. */
+/* Option 61 of a message that a client sent. False: it has none, or does not hold together. The bytes are
+ * net/'s, until the next call. */
 bool net_client_id(const uint8_t *message, size_t length, const uint8_t **ret_id, uint8_t *ret_length);
 
 /* ---- names ---- */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The options of a DHCP message (RFC 2131, RFC 2132), with those that overload the fields file and sname, and
+ * with parts joined (RFC 3396). The bytes are hostile. For net/ alone.
+ */
+#ifndef LUNBOOT_NET_DHCP_OPTIONS_H
+#define LUNBOOT_NET_DHCP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DHCP_OPTIONS 240u /* where they begin (RFC 2131 figure 1, and the cookie) */
+
+/* One that is wanted, and where its parts are joined. */
+struct dhcp_option {
+    uint8_t code;
+    uint8_t *bytes;
+    size_t capacity;
+    size_t length; /* all that came, also what found no room; 0 before */
+};
+
+/* False when they do not hold together; `message` has at least DHCP_OPTIONS bytes. */
+bool dhcp_options_read(const uint8_t *message, size_t length, struct dhcp_option *options, unsigned count);
+
+/* The field `file` holds the name of a file, as option 52 does not say otherwise. */
+bool dhcp_options_file_is_a_name(const uint8_t *message, size_t length);
+
+#endif
