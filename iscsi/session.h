@@ -148,7 +148,7 @@ const char *session_init(struct session *session, const struct session_config *c
 /* Start: SESSION_IDLE, SESSION_CLOSED or SESSION_FAILED to the first attempt. */
 void session_open(struct session *session);
 
-/* This pause, a quarter more or less, so that many machines do not come back together. */
+/* This pause, up to half longer or shorter, so that many machines do not come back together. */
 uint64_t session_jitter(struct session *session, uint64_t pause_ms);
 
 enum session_state session_state(const struct session *session);

@@ -183,9 +183,7 @@ static void give_up(struct session *session, const struct fault *fault)
 
 uint64_t session_jitter(struct session *session, uint64_t pause_ms)
 {
-    uint64_t quarter = pause_ms / 4;
-
-    return pause_ms - quarter + hash_random_32(&session->random) % (2 * quarter + 1);
+    return pause_ms / 2 + hash_random_32(&session->random) % (pause_ms + 1);
 }
 
 static uint64_t draw_pause(struct session *session)
