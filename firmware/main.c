@@ -13,6 +13,7 @@
 #include "efi/devpath.h"
 #include "efi/origin.h"
 #include "efi/stackguard.h"
+#include "hook.h"
 #include "lastfailure.h"
 #include "log.h"
 #include "machine.h"
@@ -85,16 +86,20 @@ static void remove_disk(void)
 /* With a disk in hand: publish it and start what is on it. Returns when that failed or came back. */
 static void use_disk(void)
 {
+    const uint64_t after = params_number(&machine.params, PARAM_AFTER_ATTACH);
+
     machine_watch();
     if (install_disk()) {
-        if (params_number(&machine.params, PARAM_AFTER_ATTACH) == PARAMS_BOOT_NO)
+        if (after == PARAMS_BOOT_NO)
             log_print(LOG_INFO, "boot = no: the disk is there, nothing is started");
         else if (!publish_table())
             machine_fail(FAILURE_DISK, EFI_UNSUPPORTED,
                          "The iBFT could not be published, so the system would not find its disk: see the "
                          "lines above.");
-        else
+        else if (after == PARAMS_BOOT_DISK)
             boot_start();
+        else
+            hook_start();
     }
     publish_remove();
     remove_disk();

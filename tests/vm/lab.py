@@ -8,6 +8,7 @@ lunboot gave everything back. Logs, captures and the serial output stay in BUILD
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,10 +18,10 @@ TOP = Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("LUNBOOT_BUILD", "build")
 sys.path.insert(0, str(TOP / "tools/vm"))
 
-from lbvm import disk  # noqa: E402
+from lbvm import disk, efivars  # noqa: E402
 from lbvm.net import Net  # noqa: E402
 from lbvm.target import Account, Target  # noqa: E402
-from lbvm.vm import Disk, Machine, Nic, Vm, make_esp  # noqa: E402
+from lbvm.vm import OVMF_VARS, Disk, Machine, Nic, Vm, make_esp  # noqa: E402
 
 INITIATOR = "iqn.2024-01.org.example:guest"
 CHAP = Account("guest", "one-way-secret-12")
@@ -175,6 +176,23 @@ class Lab:
         extra = [word for name in missing for word in ("-fw_cfg", f"name=opt/org.tianocore/{name},string=n")]
         more.setdefault("memory", 512)
         return self._start(disks, nics, net, extra=extra, **more)
+
+    def marker_volume(self, name, files=None, **settings):
+        """A small volume without partitions whose default loader is the marker of that name."""
+        volume = self.folder / f"{name}.img"
+        disk.make_fat(volume, 4 * disk.MIB, 512, {**self.marker_files(name=name, **settings), **(files or {})})
+        return volume
+
+    def boot_entries(self, config, volumes, entries, following=None, others=None, files=None, **more):
+        """Starts a guest with these boot entries and no others first. lunboot.efi is the default loader of the disk
+        in slot 3, with more `files`; the volumes are in the slots from 4 on. `following` is BootNext, `others` are more
+        variables."""
+        esp = make_esp(self.folder / "esp.img", self.program, config, files)
+        variables = self.folder / "entries.fd"
+        shutil.copy(OVMF_VARS, variables)
+        efivars.boot_entries(variables, entries, following, others)
+        more.setdefault("memory", 512)
+        return self._start([Disk(path) for path in (esp, *volumes)], variables=str(variables), **more)
 
     def shell(self, config, options):
         """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""

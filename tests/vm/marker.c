@@ -5,6 +5,7 @@
  * `marker.txt` beside it holds words `key=value`:
  *
  *   name=TEXT      printed in the marker lines
+ *   disk=lun       what follows is about the first iSCSI disk, not about the one that the marker is on
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
  *   scan=ROUNDS    read the whole disk so many times: reads that failed and CRC-32 of each round
  *   fill=yes       overwrite all free memory first, so that whoever is still called there stops the machine
@@ -50,7 +51,7 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], write[32], scan[16], fill[16], stall[16], end[16], watch[16];
+    char name[64], disk[16], write[32], scan[16], fill[16], stall[16], end[16], watch[16];
 };
 
 static void say16(const CHAR16 *text, size_t characters)
@@ -111,6 +112,7 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
     if (!EFI_ERROR(root->Open(root, &file, (CHAR16 *)L"\\EFI\\BOOT\\marker.txt", EFI_FILE_MODE_READ, 0))) {
         if (!EFI_ERROR(file->Read(file, &size, text))) {
             find_word(text, "name", settings->name, sizeof(settings->name));
+            find_word(text, "disk", settings->disk, sizeof(settings->disk));
             find_word(text, "write", settings->write, sizeof(settings->write));
             find_word(text, "scan", settings->scan, sizeof(settings->scan));
             find_word(text, "fill", settings->fill, sizeof(settings->fill));
@@ -215,25 +217,6 @@ static void scan(EFI_BLOCK_IO *block, uint64_t rounds)
     }
 }
 
-static void say_disk(EFI_HANDLE device, const struct settings *settings)
-{
-    EFI_BLOCK_IO *block;
-    if (EFI_ERROR(bs->HandleProtocol(whole_disk(device), &block_io_guid, (void **)&block))) {
-        say("disk=none\r\n");
-        return;
-    }
-    say_pair("disk.block-size", block->Media->BlockSize);
-    say_pair("disk.blocks", block->Media->LastBlock + 1);
-    say_pair("disk.read-only", block->Media->ReadOnly);
-    say_pair("disk.partition", block->Media->LogicalPartition);
-    if (settings->write[0]) {
-        write_and_read_back(block, number(settings->write));
-    }
-    if (settings->scan[0]) {
-        scan(block, number(settings->scan));
-    }
-}
-
 static uint64_t handles_with(EFI_GUID *guid, EFI_HANDLE **ret_handles)
 {
     UINTN count = 0;
@@ -255,6 +238,37 @@ static bool has_node(EFI_HANDLE handle, uint8_t subtype, bool last)
         }
     }
     return false;
+}
+
+static EFI_HANDLE iscsi_disk(void)
+{
+    EFI_HANDLE *handles;
+    uint64_t count = handles_with(&block_io_guid, &handles);
+    for (uint64_t i = 0; i < count; i++) {
+        if (has_node(handles[i], NODE_ISCSI, false)) {
+            return handles[i];
+        }
+    }
+    return NULL;
+}
+
+static void say_disk(EFI_HANDLE device, const struct settings *settings)
+{
+    EFI_BLOCK_IO *block;
+    if (EFI_ERROR(bs->HandleProtocol(whole_disk(device), &block_io_guid, (void **)&block))) {
+        say("disk=none\r\n");
+        return;
+    }
+    say_pair("disk.block-size", block->Media->BlockSize);
+    say_pair("disk.blocks", block->Media->LastBlock + 1);
+    say_pair("disk.read-only", block->Media->ReadOnly);
+    say_pair("disk.partition", block->Media->LogicalPartition);
+    if (settings->write[0]) {
+        write_and_read_back(block, number(settings->write));
+    }
+    if (settings->scan[0]) {
+        scan(block, number(settings->scan));
+    }
 }
 
 /* Disks, and those of them that are a LUN: none may outlive lunboot. */
@@ -496,7 +510,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     for (uint64_t left = number(settings.stall) * 10; left > 0; left--) {
         bs->Stall(100000);
     }
-    say_disk(loaded->DeviceHandle, &settings);
+    say_disk(same(settings.disk, "lun") ? iscsi_disk() : loaded->DeviceHandle, &settings);
     say_disks();
     say_nics();
     say_ibft();
