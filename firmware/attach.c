@@ -112,7 +112,7 @@ static void fail_no_target(const struct params_error *error)
 {
     if (machine.lease_reason[0])
         machine_fail(FAILURE_NO_TARGET, EFI_NOT_FOUND,
-                     "No target: what the DHCP server gives cannot be used: %s Correct its option 17, or set "
+                     "No target: what the DHCP server gives cannot be used: %s Correct it there, or set "
                      "root-path in lunboot.conf.",
                      machine.lease_reason);
     else

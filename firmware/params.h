@@ -217,6 +217,14 @@ bool params_read_file(struct params *params, const struct params_file *file, con
 bool params_read_options(struct params *params, const char *text, size_t length,
                          struct params_error *ret_error);
 
+/*
+ * DHCP option 43, as a server answers our own vendor class: encapsulated options (RFC 2132 section 8.4), each
+ * of them a text `key=value`; of a key that stands twice the last one counts. Reads on from *at, 0 at first.
+ * False with *ret_error for one that is wrong: *at is then behind it, and another call takes the rest.
+ */
+bool params_read_vendor(struct params *params, const uint8_t *bytes, size_t length, size_t *at,
+                        struct params_error *ret_error);
+
 /* Where to boot from, after all sources: a root path's parts, each replaced by its own key when that is not
  * lower. */
 #define PARAMS_TARGETS_MAX 4u

@@ -16,6 +16,8 @@
 #define CONF_NAME  "lunboot.conf"
 #define CONF_LIMIT 65536u
 
+#define VENDOR_TOLD 4u /* parts of option 43 that get a line each: a console can be slow */
+
 bool settings_refuse(const struct params_error *error)
 {
     char reason[WORDS_MAX];
@@ -126,19 +128,38 @@ bool settings_read(void)
     return params_check(&machine.configured, &error) || settings_refuse(&error);
 }
 
-static void add_option(enum param_id id, const uint8_t *bytes, size_t length)
+/* What the network says and cannot be used is told, and does not stop the boot. */
+static void ignore(const struct params_error *error)
 {
-    struct params_error error;
     char reason[WORDS_MAX];
     struct fmt fmt;
 
-    if (!length || params_set_id(&machine.params, id, (const char *)bytes, length, PARAM_DHCP, 0, &error))
-        return;
     fmt_init(&fmt, reason, sizeof reason);
-    params_error_text(&error, &fmt);
+    params_error_text(error, &fmt);
     log_print(LOG_ERROR, "ignored: %s", reason);
-    if (id == PARAM_ROOT_PATH_KEY)
+    if (strcmp(error->key, params_key(PARAM_ROOT_PATH_KEY)) == 0)
         memcpy(machine.lease_reason, reason, sizeof reason);
+}
+
+static void add_option(enum param_id id, const uint8_t *bytes, size_t length)
+{
+    struct params_error error;
+
+    if (length && !params_set_id(&machine.params, id, (const char *)bytes, length, PARAM_DHCP, 0, &error))
+        ignore(&error);
+}
+
+static void add_vendor(const uint8_t *bytes, size_t length)
+{
+    struct params_error error;
+    unsigned wrong = 0;
+    size_t at = 0;
+
+    while (!params_read_vendor(&machine.params, bytes, length, &at, &error))
+        if (wrong++ < VENDOR_TOLD)
+            ignore(&error);
+    if (wrong > VENDOR_TOLD)
+        log_print(LOG_ERROR, "ignored: %u more parts of DHCP option 43", wrong - VENDOR_TOLD);
 }
 
 void settings_add_lease(void)
@@ -148,9 +169,7 @@ void settings_add_lease(void)
     machine.lease_reason[0] = '\0';
     add_option(PARAM_ROOT_PATH_KEY, lease->root_path, lease->root_path_length);
     add_option(PARAM_INITIATOR_NAME, lease->initiator_name, lease->initiator_name_length);
-    if (lease->vendor_length)
-        log_print(LOG_DEBUG, "DHCP option 43 has %u bytes; nothing in it is used",
-                  (unsigned)lease->vendor_length);
+    add_vendor(lease->vendor, lease->vendor_length);
     if (lease->too_long)
         log_print(LOG_ERROR, "ignored: a DHCP option of more than %u bytes", NET_OPTION_MAX);
 }

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lunboot.conf, a server's file and load options (firmware/params*.c). */
+/* lunboot.conf, a server's file, load options and DHCP option 43 (firmware/params*.c). */
 #include "tests/fuzz/fuzz.h"
 
 #include "firmware/params.h"
+
+/* Everything in it is either taken or refused with a reason, and it ends; no secret and no policy comes of
+ * it. */
+static void read_vendor(struct params *params, const uint8_t *bytes, size_t length)
+{
+    struct params_error error = {0};
+    size_t at = 0, before = 0;
+
+    while (!params_read_vendor(params, bytes, length, &at, &error)) {
+        PROMISE(at > before && at <= length && error.reason[0] != '\0');
+        before = at;
+    }
+    PROMISE(at == length);
+    PROMISE(!params_is_set(params, PARAM_CHAP_SECRET) && !params_is_set(params, PARAM_AUTH));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -16,9 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct params_target target;
     char line[1200];
     struct fmt fmt;
-    bool good;
+    bool good = true;
 
-    if (length > 0 && *bytes & 1)
+    if (length > 0 && *bytes == 43)
+        read_vendor((params_init(&params), &params), bytes + 1, length - 1);
+    else if (length > 0 && *bytes & 1)
         good = params_read_options((params_init(&params), &params), (const char *)bytes, length, &error);
     else
         good = params_read_file((params_init(&params), &params), file, (const char *)bytes, length, &includes,

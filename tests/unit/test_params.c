@@ -1206,6 +1206,94 @@ static void test_damaged_files_and_options_are_survived(void **state)
     }
 }
 
+/* --- DHCP option 43 --- */
+
+/* Read one call of it after the other; returns how many were refused. The last refusal is `problem`. */
+static unsigned read_vendor(const char *bytes, size_t length)
+{
+    char *copy = exact(bytes, length);
+    unsigned refused = 0;
+    size_t at = 0, before = 0;
+
+    while (!params_read_vendor(&params, (const uint8_t *)copy, length, &at, &problem)) {
+        assert_true(at > before && at <= length);
+        before = at;
+        refused++;
+    }
+    free(copy);
+    return refused;
+}
+
+#define VENDOR(text) read_vendor(text, sizeof(text) - 1)
+
+static void test_vendor_settings_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(VENDOR("\x01\x05lun=3"
+                            "\0\0\x02\x0fretries=forever\xff"
+                            "\x01\x05lun=4"),
+                     0);
+    assert_int_equal(params_number(&params, PARAM_LUN_KEY), UINT64_C(3) << 48);
+    assert_int_equal(params.values[PARAM_LUN_KEY].source, PARAM_DHCP);
+    assert_int_equal(params_number(&params, PARAM_RETRIES), UINT64_MAX);
+    assert_int_equal(read_vendor("", 0), 0);
+}
+
+static void test_the_last_vendor_setting_of_a_key_counts_and_the_file_wins(void **state)
+{
+    (void)state;
+    good_file("retries = 7\n");
+    assert_true(from_dhcp(PARAM_ROOT_PATH_KEY, "iscsi:10.0.2.2::::" TARGET));
+    assert_int_equal(VENDOR("\x02\x05lun=3\x01\x05lun=4\x09\x09retries=1"), 0);
+    assert_int_equal(params_number(&params, PARAM_LUN_KEY), UINT64_C(4) << 48);
+    assert_int_equal(params_number(&params, PARAM_RETRIES), 7);
+}
+
+static void test_a_wrong_vendor_setting_is_named_and_the_rest_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(VENDOR("\x01\x05lun=x\x02\x09retries=2\x03\x05words"), 2);
+    assert_int_equal(params_number(&params, PARAM_RETRIES), 2);
+    expect_words("DHCP option 43: an encapsulated option in it is no key=value.");
+    assert_int_equal(VENDOR("\x01\x05lun=x"), 1);
+    expect_words("DHCP option 43, lun: \"x\" is not a LUN");
+    assert_int_equal(VENDOR("\x01\x06luns=1"), 1);
+    expect_words("is lun meant?");
+    assert_int_equal(VENDOR("\x01\x02=1\x02\x00\x03\x01="), 3);
+}
+
+static void test_vendor_settings_that_end_too_early(void **state)
+{
+    static const char text[] = "\x01\x09retries=2\x02\x05lun=3";
+
+    (void)state;
+    for (size_t length = 0; length < sizeof text - 1; length++) {
+        setup(NULL);
+        assert_int_equal(read_vendor(text, length), length != 0 && length != 11);
+        assert_int_equal(params_number(&params, PARAM_RETRIES), length < 11 ? 3 : 2);
+        if (length != 0 && length != 11)
+            expect_words("ends within an encapsulated option");
+    }
+}
+
+static void test_req_020_022_vendor_settings_set_no_policy_and_no_secret(void **state)
+{
+    (void)state;
+    assert_int_equal(VENDOR("\x01\x1c"
+                            "chap-secret=one-way-secret-1"),
+                     1);
+    expect_words("DHCP option 43, chap-secret: a secret is refused here");
+    assert_null(strstr(problem_text(), "one-way"));
+    assert_int_equal(VENDOR("\x01\x09"
+                            "auth=none\x02\x08"
+                            "boot=no \x03\x10"
+                            "config-from=off "),
+                     3);
+    expect_words("DHCP must not set this");
+    for (unsigned id = 0; id < PARAM_COUNT; id++)
+        assert_true(params.values[id].source <= PARAM_DEFAULT);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, setup)
@@ -1263,6 +1351,11 @@ int main(void)
         T(test_the_selected_target_of_an_ibft_counts),
         T(test_req_022_an_ibft_without_its_secret_is_not_enough),
         T(test_a_bad_ibft_sets_nothing),
+        T(test_vendor_settings_are_read),
+        T(test_the_last_vendor_setting_of_a_key_counts_and_the_file_wins),
+        T(test_a_wrong_vendor_setting_is_named_and_the_rest_taken),
+        T(test_vendor_settings_that_end_too_early),
+        T(test_req_020_022_vendor_settings_set_no_policy_and_no_secret),
         T(test_damaged_files_and_options_are_survived),
     };
 #undef T

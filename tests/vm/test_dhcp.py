@@ -70,3 +70,17 @@ def test_secret_by_dhcp_is_not_taken(lab):
     guest.lunboot_failed()
     guest.back_in_firmware()
     assert target.sessions() == []
+
+
+def test_vendor_settings_by_dhcp(lab):
+    """Option 43, as dnsmasq answers the vendor class: what is wrong in it is told, and the rest is taken."""
+    net, target = lan(lab)
+    vendor = [f"portal={HERE}", f"target={target.iqn}", "lun=1", "auth=none", "queue-dept=5", "queue-depth=5"]
+    net.dhcp(more="".join(f'dhcp-option=vendor:lunboot,{n},"{text}"\n' for n, text in enumerate(vendor, 1)))
+    guest = lab.boot(lab.config(target, root_path=None, log="debug"), [Nic(tap=net.tap())], net)
+    guest.wait_for(r"queue-depth\s+=\s+5\s+\(DHCP\)")
+    guest.marker("lun")
+    guest.back_in_firmware()
+    told = " ".join(guest.text.split())
+    assert "ignored: DHCP option 43, auth: DHCP must not set this." in told
+    assert "ignored: DHCP option 43, queue-dept: there is no such key; is queue-depth meant?" in told
