@@ -85,10 +85,12 @@ LWIP_FILES := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf 
               $(addprefix core/ipv4/,acd autoip dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) \
               $(addprefix core/ipv6/,dhcp6 ethip6 icmp6 inet6 ip6 ip6_addr ip6_frag mld6 nd6) \
               netif/ethernet
+# Clients of lwIP that net/fetch*.c stand around; the web client is written against altcp.
+LWIP_CLIENTS := core/altcp core/altcp_tcp apps/tftp/tftp apps/http/http_client
 
 # These exist only after the fetch; naming them here lets pattern rules count on them.
 $(HASH_FILES:%=$(MBEDTLS_DIR)/library/%.c): | $(MBEDTLS_READY)
-$(LWIP_FILES:%=$(LWIP_DIR)/src/%.c): | $(LWIP_READY)
+$(patsubst %,$(LWIP_DIR)/src/%.c,$(LWIP_FILES) $(LWIP_CLIENTS)): | $(LWIP_READY)
 
 # --- Sources -----------------------------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SIM_SRC := $(wildcard tests/sim/test_*.c)
 
 # lwIP cannot be compiled before its configuration exists.
-LWIP_OBJECTS := $(if $(wildcard net/lwip/lwipopts.h),$(LWIP_FILES:%=lwip/%.o))
+LWIP_OBJECTS := $(if $(wildcard net/lwip/lwipopts.h),$(patsubst %,lwip/%.o,$(LWIP_FILES) $(LWIP_CLIENTS)))
 HASH_OBJECTS := $(HASH_FILES:%=mbedtls/%.o)
 
 # --- Flags -------------------------------------------------------------------------------------------------------
@@ -135,6 +137,9 @@ INCLUDES_tests := -iquote . $(MBEDTLS_INCLUDES) $(LWIP_INCLUDES) -DLUNBOOT_BUILD
 # The far end of the network tests is a second lwIP with its own configuration.
 INCLUDES_peer := -iquote tests/peer -isystem $(LWIP_DIR)/src/include
 includes = $(if $(filter tests/peer/%,$(1)),$(INCLUDES_peer),$(INCLUDES_$(firstword $(subst /, ,$(1)))))
+
+# lwIP's web client asks dns_gethostbyname for the server, which net/fetch_http.c answers; lwIP's resolver stays out.
+%/lwip/apps/http/http_client.o: INCLUDES_net += -DLWIP_DNS=1
 
 # With -MMD, what a third-party header includes counts as a system header too: lwIP would not follow lwipopts.h.
 DEPEND = -MD -MP -MF $(@:.o=.d)
@@ -301,7 +306,7 @@ $(BUILD)/host/$(1)/mbedtls/%.o: $(MBEDTLS_DIR)/library/%.c Makefile | $(TREES)
 $(BUILD)/host/$(1)/lwip/%.o: $(LWIP_DIR)/src/%.c Makefile | $(TREES)
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $(INCLUDES_net) $$(DEPEND) -c $$< -o $$@
+	$(Q)$$(HOST_CC_$(1)) $(HOST_CFLAGS_$(1)) $(THIRD_PARTY_WARNINGS) -fno-strict-aliasing $$(INCLUDES_net) $$(DEPEND) -c $$< -o $$@
 
 # The wiping function is the firmware's own, so that what is tested is what ships.
 $(BUILD)/host/$(1)/efi/runtime/zeroize.o: efi/runtime/zeroize.c Makefile | $(TREES) $(MBEDTLS_READY)
@@ -343,7 +348,7 @@ $(foreach p,$(filter-out peer,$(TEST_PARTS)),$(eval \
     $(BUILD)/host/san/libtest-$(p).a: $(call objects,$(BUILD)/host/san,$(wildcard tests/$(p)/*.c))))
 
 # The second lwIP is closed up with its host in one object that shows the host's functions alone.
-PEER_LWIP := $(LWIP_FILES:%=$(BUILD)/host/san/peer-lwip/%.o)
+PEER_LWIP := $(patsubst %,$(BUILD)/host/san/peer-lwip/%.o,$(LWIP_FILES) apps/tftp/tftp)
 $(BUILD)/host/san/peer-lwip/%.o: $(LWIP_DIR)/src/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC)

@@ -8,7 +8,6 @@
 
 #define PORT       53u
 #define SERVERS    2u
-#define PORT_FIRST 49152u
 #define PORT_TRIES 16u
 
 /* When the next question is sent after each one, server after server; the last is the end. 10 s in all. */
@@ -138,15 +137,13 @@ static void take_servers(const struct net_lease *lease)
 static bool open_port(void)
 {
     err_t err = ERR_USE;
-    uint16_t random;
 
     dns.pcb = udp_new_ip_type(IPADDR_TYPE_V4);
     if (dns.pcb == NULL) {
         return false;
     }
     for (unsigned i = 0; i < PORT_TRIES && err == ERR_USE; i++) {
-        net_random(&random, sizeof random);
-        err = udp_bind(dns.pcb, IP4_ADDR_ANY, (u16_t)(PORT_FIRST + random % (65536u - PORT_FIRST)));
+        err = udp_bind(dns.pcb, IP4_ADDR_ANY, lwip_port_any());
     }
     udp_recv(dns.pcb, on_answer, NULL);
     return err == ERR_OK;

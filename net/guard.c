@@ -7,6 +7,7 @@
 #include "lwip/opt.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ip4.h"
+#include "fetches.h"
 #include "guard.h"
 #include "hooks.h"
 #include "streams.h"
@@ -18,7 +19,7 @@
 
 #define IP_HEADER_MIN 20u
 #define ICMP_HEADER   8u
-#define TCP_QUOTED                                                                                           \
+#define QUOTED                                                                                               \
     8u /* RFC 792: an ICMP error quotes the IP header and at least 8 bytes: the ports, the sequence */
 
 /* The lengths of the options that lwIP reads; 0: any. */
@@ -91,13 +92,14 @@ err_t guard_tcp_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *header,
     return ERR_OK;
 }
 
-/* Destination unreachable (RFC 792) about a SYN of ours. RFC 5927: it must quote the sequence number to be
- * believed. */
+/* Destination unreachable (RFC 792) about a SYN of ours or a datagram of TFTP. RFC 5927: it must quote what
+ * only we and the server know: the sequence number, or the random port. */
 static void take_unreachable(const uint8_t *icmp, size_t length)
 {
     const uint8_t *quoted = icmp + ICMP_HEADER;
     size_t left, header;
     ip4_addr_t remote;
+    uint8_t protocol;
 
     if (length < ICMP_HEADER + IP_HEADER_MIN || icmp[0] != ICMP_DUR || icmp[1] == ICMP_DUR_FRAG ||
         inet_chksum(icmp, (u16_t)length) != 0) {
@@ -105,14 +107,18 @@ static void take_unreachable(const uint8_t *icmp, size_t length)
     }
     left = length - ICMP_HEADER;
     header = (quoted[0] & 0x0fu) * 4u;
-    if (quoted[0] >> 4 != 4 || header < IP_HEADER_MIN || header > left || left - header < TCP_QUOTED ||
-        quoted[9] != IP_PROTO_TCP) {
+    if (quoted[0] >> 4 != 4 || header < IP_HEADER_MIN || header > left || left - header < QUOTED) {
         return;
     }
     memcpy(&remote.addr, quoted + 16, 4);
+    protocol = quoted[9];
     quoted += header;
-    streams_unreachable(&remote, word(quoted + 2), word(quoted),
-                        (u32_t)word(quoted + 4) << 16 | word(quoted + 6));
+    if (protocol == IP_PROTO_TCP) {
+        streams_unreachable(&remote, word(quoted + 2), word(quoted),
+                            (u32_t)word(quoted + 4) << 16 | word(quoted + 6));
+    } else if (protocol == IP_PROTO_UDP) {
+        fetch_tftp_unreachable(&remote, word(quoted + 2), word(quoted), icmp[1] == ICMP_DUR_PORT);
+    }
 }
 
 /* Before lwIP has checked more than the version. Nonzero: eaten. */

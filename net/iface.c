@@ -157,6 +157,16 @@ void iface_configure(const struct net_lease *lease)
     netif_set_addr(&iface.netif, &address, &netmask, &gateway);
 }
 
+bool iface_has_route(const ip4_addr_t *remote)
+{
+    const struct netif *netif = &iface.netif;
+
+    return !ip4_addr_isany_val(*remote) && !ip4_addr_isbroadcast(remote, netif) &&
+           !ip4_addr_ismulticast(remote) &&
+           (ip4_addr_net_eq(remote, netif_ip4_addr(netif), netif_ip4_netmask(netif)) ||
+            !ip4_addr_isany_val(*netif_ip4_gw(netif)));
+}
+
 /* ---- reception ---- */
 
 static void return_frame(struct pbuf *p)

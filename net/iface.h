@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lwip/ip_addr.h"
 #include "net.h"
 
 struct netif;
@@ -33,6 +34,9 @@ unsigned iface_lent(void);
 
 /* Addresses as in the lease; the MTU is the lease's within 576 and the nic's (0: the nic's). */
 void iface_configure(const struct net_lease *lease);
+
+/* The address is one host's, on our network or behind a gateway. */
+bool iface_has_route(const ip4_addr_t *remote);
 
 /* The frame counters of net_counters. */
 void iface_count(struct net_counters *ret_counters);

@@ -8,6 +8,7 @@
 #include "lwip/timeouts.h"
 #include "dhcp.h"
 #include "dns.h"
+#include "fetches.h"
 #include "iface.h"
 #include "isn.h"
 #include "net.h"
@@ -77,6 +78,7 @@ void net_close(void)
     }
     dhcp_stop();
     dns_stop();
+    fetch_stop();
     streams_fail();
     abort_leftovers();
     iface_close();
@@ -86,12 +88,19 @@ void net_close(void)
     }
 }
 
+/* The address that they have is not ours any more. */
+static void fail_connections(void)
+{
+    fetches_fail();
+    streams_fail();
+}
+
 static void fail(void)
 {
     net_log("net: the network device stopped working");
     dhcp_stop();
     dns_stop();
-    streams_fail();
+    fail_connections();
     net.state = NET_FAILED;
 }
 
@@ -110,7 +119,7 @@ static void follow_dhcp(void)
         return;
     }
     if (memcmp(lease.address, net.lease.address, 4) != 0) {
-        streams_fail();
+        fail_connections();
     }
     net.lease = lease;
     if (is_set(net.dns[0])) {
@@ -133,6 +142,7 @@ bool net_poll(void)
     dhcp_poll();
     follow_dhcp();
     dns_poll();
+    fetches_poll();
     if (iface_take_blocked()) {
         streams_output();
     }
@@ -164,7 +174,8 @@ uint64_t net_next_ms(void)
     if (sleep != SYS_TIMEOUTS_SLEEPTIME_INFINITE) {
         next = net_milliseconds() + sleep;
     }
-    return earlier(earlier(next, streams_next_ms()), earlier(dhcp_next_ms(), dns_next_ms()));
+    next = earlier(earlier(next, streams_next_ms()), earlier(dhcp_next_ms(), dns_next_ms()));
+    return earlier(next, fetches_next_ms());
 }
 
 enum net_state net_state(void)
@@ -179,7 +190,7 @@ void net_set_static(const struct net_lease *lease)
     }
     dhcp_stop();
     if (memcmp(lease->address, net.lease.address, 4) != 0) {
-        streams_fail();
+        fail_connections();
     }
     net.lease = *lease;
     iface_configure(&net.lease);
@@ -193,7 +204,7 @@ void net_dhcp_start(void)
     if (net.state == NET_CLOSED || net.state == NET_FAILED) {
         return;
     }
-    streams_fail();
+    fail_connections();
     net.lease = none;
     iface_configure(&none);
     net.state = dhcp_start() ? NET_DISCOVERING : NET_UP;

@@ -9,7 +9,6 @@
 #include "stream.h"
 #include "streams.h"
 
-#define PORT_FIRST 49152u /* RFC 6335: dynamic ports */
 #define PORT_TRIES 16u
 
 /* A closed stream ends in a RST when the peer has not answered our FIN with its own by then. */
@@ -196,14 +195,12 @@ static struct tcp_pcb *new_pcb(struct stream *stream)
 {
     struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
     err_t err = ERR_USE;
-    uint16_t random;
 
     if (pcb == NULL) {
         return NULL;
     }
     for (unsigned i = 0; i < PORT_TRIES && err == ERR_USE; i++) {
-        net_random(&random, sizeof random);
-        err = tcp_bind(pcb, IP4_ADDR_ANY, (u16_t)(PORT_FIRST + random % (65536u - PORT_FIRST)));
+        err = tcp_bind(pcb, IP4_ADDR_ANY, lwip_port_any());
     }
     if (err != ERR_OK) {
         tcp_abort(pcb);
@@ -218,16 +215,6 @@ static struct tcp_pcb *new_pcb(struct stream *stream)
     tcp_recv(pcb, on_received);
     tcp_err(pcb, on_error);
     return pcb;
-}
-
-static bool has_route(const ip4_addr_t *remote)
-{
-    const struct netif *netif = iface_netif();
-
-    return !ip4_addr_isany_val(*remote) && !ip4_addr_isbroadcast(remote, netif) &&
-           !ip4_addr_ismulticast(remote) &&
-           (ip4_addr_net_eq(remote, netif_ip4_addr(netif), netif_ip4_netmask(netif)) ||
-            !ip4_addr_isany_val(*netif_ip4_gw(netif)));
 }
 
 static bool start(struct stream *stream, const ip_addr_t *remote, uint16_t port)
@@ -258,7 +245,7 @@ struct stream *stream_connect(const struct net_address *address, uint16_t port)
         return stream;
     }
     memcpy(&ip_2_ip4(&remote)->addr, address->bytes, 4);
-    if (!has_route(ip_2_ip4(&remote))) {
+    if (!iface_has_route(ip_2_ip4(&remote))) {
         return stream;
     }
     stream->state = start(stream, &remote, port) ? STREAM_CONNECTING : STREAM_FAILED;

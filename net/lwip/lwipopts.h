@@ -57,7 +57,9 @@
 #define LWIP_AUTOIP         0
 #define LWIP_ACD            0
 #define LWIP_DHCP           0 /* net/dhcp.c */
-#define LWIP_DNS            0 /* net/dns.c */
+#ifndef LWIP_DNS
+#define LWIP_DNS 0 /* net/dns.c; 1 for lwIP's web client alone: see the Makefile */
+#endif
 #define LWIP_SINGLE_NETIF   1
 #define LWIP_NETIF_LOOPBACK 0
 #define LWIP_HAVE_LOOPIF    0
@@ -107,6 +109,20 @@ extern uint32_t lwip_port_window_extra;
 #define TCP_SYNMAXRTX     10
 #define TCP_MAXRTX        10
 #define TCP_MSL           5000u
+
+/* ---- the clients behind net/fetch.h ---- */
+/* One fetch at a time, over a layer of our own (net/fetch_http.c). */
+#define LWIP_ALTCP         1
+#define MEMP_NUM_ALTCP_PCB 1
+#define HTTPC_CLIENT_AGENT "lunboot/" LUNBOOT_VERSION
+/*
+ * The port that lwIP's TFTP client binds: a random one for each fetch (RFC 1350 section 4), by
+ * net/fetch_tftp.c. The client's other options have no effect on a read: it asks once, and neither repeats
+ * nor times out, so its timer takes no place in MEMP_NUM_SYS_TIMEOUT. The web client's limit is 30 calls of
+ * its poll function, no option; net/fetch_http.c says how far apart they are.
+ */
+extern uint16_t lwip_port_tftp;
+#define TFTP_PORT lwip_port_tftp
 
 /* ---- the rest ---- */
 #define LWIP_STATS                   1

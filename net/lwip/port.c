@@ -10,7 +10,10 @@
 #include "lwip/sys.h"
 #include "net/net.h"
 
+#define PORT_FIRST 49152u /* RFC 6335: dynamic ports */
+
 u32_t lwip_port_window_extra;
+u16_t lwip_port_tftp;
 
 u32_t sys_now(void)
 {
@@ -23,6 +26,14 @@ uint32_t lwip_port_random(void)
 
     net_random(&value, sizeof value);
     return value;
+}
+
+uint16_t lwip_port_any(void)
+{
+    uint16_t random;
+
+    net_random(&random, sizeof random);
+    return (uint16_t)(PORT_FIRST + random % (65536u - PORT_FIRST));
 }
 
 void lwip_port_assert_failed(const char *message, int line)

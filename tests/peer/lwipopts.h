@@ -31,6 +31,8 @@
 #define TCP_MSL                        1000u
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1
 #define LWIP_STATS                     0
+#define TFTP_MAX_FILENAME_LEN          511
+#define TFTP_TIMEOUT_MSECS             1000
 #define SO_REUSE                       1 /* a port can be listened to again while old connections end */
 
 #endif

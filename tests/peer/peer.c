@@ -116,6 +116,7 @@ void peer_close(void)
     struct peer_connection *connection;
 
     netif_set_down(&peer.netif);
+    peer_serve_tftp(NULL, NULL, 0);
     while ((connection = peer_accept()) != NULL) {
         forget(connection);
     }

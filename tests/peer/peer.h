@@ -64,4 +64,7 @@ void peer_abort(struct peer_connection *connection);
 /* Nothing more is heard from it: as if the host's power went. Given back. */
 void peer_vanish(struct peer_connection *connection);
 
+/* lwIP's TFTP server, with one file, which stays the caller's; NULL: no server (also after peer_close). */
+void peer_serve_tftp(const char *name, const void *bytes, size_t length);
+
 #endif

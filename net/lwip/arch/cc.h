@@ -17,6 +17,8 @@ typedef intptr_t ssize_t;
 #define SSIZE_MAX INTPTR_MAX
 
 uint32_t lwip_port_random(void);
+/* Of the dynamic ones (RFC 6335 section 6); it may be in use. */
+uint16_t lwip_port_any(void);
 uint16_t net_checksum(const void *bytes, int length);
 void lwip_port_assert_failed(const char *message, int line);
 
