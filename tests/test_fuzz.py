@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from places import TOP, build_dir
 
-RUNS = {"session": 150, "login": 2000, "params": 1000, "packet": 5000}
+RUNS = {"session": 150, "login": 2000, "params": 1000, "packet": 5000, "fetch": 5000}
 TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in (TOP / "tests/fuzz").glob("fuzz_*.c"))
 
 
