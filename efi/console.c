@@ -167,6 +167,49 @@ enum console_key console_key(void)
     return CONSOLE_OTHER;
 }
 
+static bool wait_for_key(EFI_INPUT_KEY *ret_key)
+{
+    SIMPLE_INPUT_INTERFACE *in = uefi_st->ConIn;
+    EFI_STATUS status = EFI_NOT_READY;
+    UINTN index = 0;
+
+    while (in != NULL && status == EFI_NOT_READY) {
+        if (EFI_ERROR(uefi_bs->WaitForEvent(1, &in->WaitForKey, &index))) {
+            return false;
+        }
+        status = in->ReadKeyStroke(in, ret_key);
+    }
+    return in != NULL && !EFI_ERROR(status);
+}
+
+/* A character less, in UTF-8. */
+static size_t without_last(const char *text, size_t length)
+{
+    while (length > 0 && ((uint8_t)text[--length] & 0xc0) == 0x80) {
+    }
+    return length;
+}
+
+bool console_hidden_line(char *ret_text, size_t capacity, size_t *ret_length)
+{
+    EFI_INPUT_KEY key = {0};
+    size_t length = 0;
+
+    while (wait_for_key(&key) && key.ScanCode != SCAN_CODE_ESC && key.UnicodeChar != 0x1b) {
+        if (key.UnicodeChar == L'\r' || key.UnicodeChar == L'\n') {
+            *ret_length = length;
+            return true;
+        }
+        if (key.UnicodeChar == L'\b' || key.UnicodeChar == 0x7f) {
+            length = without_last(ret_text, length);
+        } else if (key.UnicodeChar >= 0x20) {
+            length += ucs2_to_utf8(&key.UnicodeChar, 1, ret_text + length, capacity - length);
+        }
+        ret_text[length] = '\0';
+    }
+    return false;
+}
+
 void console_flush_keys(void)
 {
     for (unsigned i = 0; i < KEYS_MAX && console_key() != CONSOLE_NONE; i++) {

@@ -37,6 +37,14 @@ struct uefi_usb_io {
 };
 _Static_assert(sizeof(struct uefi_usb_io) == 13 * sizeof(void *), "UEFI 2.10 section 17.2.4");
 
+/* EFI_SHELL_PARAMETERS_PROTOCOL, UEFI Shell 2.2 section 2.3. */
+struct uefi_shell_parameters {
+    CHAR16 **argv;
+    UINTN argc;
+    void *standard_input, *standard_output, *standard_error;
+};
+_Static_assert(sizeof(struct uefi_shell_parameters) == 5 * sizeof(void *), "UEFI Shell 2.2 section 2.3");
+
 /* Table 7.2: with GNU-EFI's macros gone astray, calls would go to the wrong place. */
 _Static_assert(offsetof(EFI_BOOT_SERVICES, CreateEventEx) == 368, "UEFI 2.10 section 4.4");
 _Static_assert(offsetof(EFI_BOOT_SERVICES, OpenProtocol) == 280, "UEFI 2.10 section 4.4");

@@ -176,6 +176,10 @@ static void try_files(void)
     check("nothing of the old file stays", file_holds("out.txt", "short"));
     check_status("file too large", file_read_beside("out.txt", 4, &data, &length), EFI_BUFFER_TOO_SMALL);
     check_status("no such file", file_read_beside("nothing", 4, &data, &length), EFI_NOT_FOUND);
+    check_status("writable", file_check_writable_beside("out.txt"), EFI_SUCCESS);
+    check_status("erased", file_erase_beside("out.txt"), EFI_SUCCESS);
+    check_status("gone", file_read_beside("out.txt", 4, &data, &length), EFI_NOT_FOUND);
+    check_status("nothing to erase", file_erase_beside("out.txt"), EFI_NOT_FOUND);
 }
 
 static void try_console(void)
@@ -651,6 +655,54 @@ static void try_variables(void)
           attributes == (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS));
 }
 
+#define LONG_NAME 700u /* characters: longer than the walk begins with */
+
+static unsigned walk_over(const EFI_GUID *vendor, size_t *ret_longest)
+{
+    struct variable_walk walk = {.vendor = *vendor};
+    unsigned count = 0;
+
+    for (*ret_longest = 0; !EFI_ERROR(variable_next(&walk)); count++) {
+        size_t length = 0;
+        while (walk.name[length] != 0) {
+            length++;
+        }
+        *ret_longest = length > *ret_longest ? length : *ret_longest;
+    }
+    variable_walk_done(&walk);
+    return count;
+}
+
+static void try_private_variables(void)
+{
+    static const EFI_GUID vendor = {
+        0xb6f0a3f4, 0x5d0e, 0x4f3a, {0x93, 0x2c, 0x60, 0x11, 0x5e, 0x0b, 0x77, 0x2e}};
+    static CHAR16 name[LONG_NAME + 1];
+    char text[8];
+    size_t length = 0;
+    size_t longest;
+    UINT32 attributes = 0;
+
+    for (unsigned i = 0; i < LONG_NAME; i++) {
+        name[i] = L'n';
+    }
+    check("none to walk over", walk_over(&vendor, &longest) == 0);
+    check_status("none to read", variable_read(L"one", &vendor, text, sizeof text, &attributes, &length),
+                 EFI_NOT_FOUND);
+    check_status("one is made", variable_set_private(L"one", &vendor, "first", 5), EFI_SUCCESS);
+    check_status("one with a long name", variable_set_private(name, &vendor, "second", 6), EFI_SUCCESS);
+    check("both are walked over", walk_over(&vendor, &longest) == 2 && longest == LONG_NAME);
+    check_status("read", variable_read(L"one", &vendor, text, sizeof text, &attributes, &length),
+                 EFI_SUCCESS);
+    check("kept, and not for the system",
+          attributes == VARIABLE_PRIVATE && length == 5 && memcmp(text, "first", 5) == 0);
+    check_status("it does not fit", variable_read(L"one", &vendor, text, 4, &attributes, &length),
+                 EFI_BUFFER_TOO_SMALL);
+    check_status("deleted", variable_delete(L"one", &vendor), EFI_SUCCESS);
+    check_status("deleted too", variable_delete(name, &vendor), EFI_SUCCESS);
+    check("none is left", walk_over(&vendor, &longest) == 0);
+}
+
 /* --- The end --- */
 
 /* What a copy that knows no bound does to its caller. Not known to the compiler to return. */
@@ -756,6 +808,7 @@ STACKGUARD_NONE EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *s
     }
     try_acpi();
     try_variables();
+    try_private_variables();
     try_overflow();
     leave(image);
     return EFI_SUCCESS;
