@@ -69,8 +69,8 @@ def test_the_machines_file_goes_before_the_common_one(lab, web):
     web.put("lunboot.conf", "root-path = iscsi:10.0.2.2::1::iqn.2024-01.org.example:wrong\nhostname = common\n"
                             "digests = off\n")
     guest = lab.boot(lab.config(target, root_path=None, config_from=web.url, log="debug"), vga=True)
-    guest.wait_for(r"hostname\s+=\s+from-room\s+\(" + web.url + r"rooms/52-54-00-4c-55-01\.conf\s+line\s+1\)")
     guest.wait_for(r"digests\s+=\s+off\s+\(" + web.url + r"lunboot\.conf\s+line\s+3\)")
+    guest.wait_for(r"hostname\s+=\s+from-room\s+\(" + web.url + r"rooms/52-54-00-4c-55-01\.conf\s+line\s+1\)")
     guest.marker("lun")
     guest.screenshot(lab.folder / "settings-from-a-server.png")
     guest.back_in_firmware()
