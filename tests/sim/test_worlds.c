@@ -51,10 +51,10 @@ static struct {
     struct shadow shadow;
     struct work *work;                            /* in the order in which it was asked for */
     unsigned issued, pending, writers, in_flight; /* in_flight: at most */
-    uint32_t request_ms;
-    unsigned flip_on;  /* the connection whose next bytes are changed, 0: none */
-    uint16_t truncate; /* of 65536 frames */
-    bool gone;         /* frames vanish, though the link is up */
+    uint32_t request_ms, segment;                 /* of the target, honestly */
+    unsigned flip_on;                             /* the connection whose next bytes are changed, 0: none */
+    uint16_t truncate;                            /* of 65536 frames */
+    bool gone;                                    /* frames vanish, though the link is up */
     bool healed, lies, locked, resting;
     bool odd;  /* what was asked who the disk is may have been refused, and REQ-013 decided without it */
     bool slow; /* the wire: more than a few seconds for a command */
@@ -414,6 +414,7 @@ static void heal(void)
     w.flip_on = 0;
     whole.cut = WHOLE_UNCUT;
     whole.target.script_count = 0;
+    whole.target.config.segment = w.segment; /* a byte in each PDU, for ever, is no wire for a whole disk */
     whole.target.next_status_set = false;
     whole.target.next_response = 0;
     whole.target.short_by = 0;
@@ -682,6 +683,7 @@ static void draw_target(uint64_t seed)
         config.chap_name = NULL;
     }
     whole_begin(&whole, seed, &config);
+    w.segment = config.segment;
     w.lies = one_in(2);
     whole.target.stray_ok = w.lies;
     whole.wire = change_bytes;
