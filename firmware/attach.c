@@ -9,6 +9,7 @@
 #include "iscsi/isid.h"
 #include "log.h"
 #include "machine.h"
+#include "nics.h"
 #include "settings.h"
 
 static void configure_login(struct login_config *login)
@@ -185,11 +186,22 @@ static void tell_next(unsigned index, unsigned count)
                   index + 1 < count ? " Trying the next target." : "");
 }
 
+/* A DHCP server may tell us of a target that it does not tell the firmware's PXE. False: Esc. */
+static bool ask_for_target(void)
+{
+    struct params_error error;
+
+    return params_target(&machine.params, 0, &machine.target, &error) || nics_ask_again() != NICS_ESC;
+}
+
 enum attach_result attach_disk(void)
 {
-    unsigned count = params_target_count(&machine.params);
     enum attach_result result = ATTACH_FAILED;
+    unsigned count;
 
+    if (!ask_for_target())
+        return ATTACH_ESC;
+    count = params_target_count(&machine.params);
     settings_choose_name();
     settings_log();
     for (unsigned i = 0; i < count && result == ATTACH_FAILED; i++) {

@@ -62,6 +62,8 @@ struct machine {
     struct pcap pcap;
     uint8_t *capture; /* pool memory of the capture, or NULL */
     struct net_lease lease;
+    bool adopted;                 /* that lease is the one which the firmware's PXE got */
+    bool adopted_before;          /* in this or an earlier attempt */
     char lease_reason[WORDS_MAX]; /* why its root path cannot be used; empty: it can, or there is none */
     bool net_open;
 

@@ -5,6 +5,7 @@
 
 #include "efi/clock.h"
 #include "efi/devpath.h"
+#include "efi/origin.h"
 #include "log.h"
 #include "machine.h"
 #include "nicname.h"
@@ -164,6 +165,31 @@ static uint32_t offer_wait_ms(void)
     return ms == 0 || (known && !params_is_set(p, PARAM_OFFER_WAIT)) ? 1 : ms;
 }
 
+/* What we were loaded by had a lease over this NIC, and it may be used. */
+static bool has_origin_lease(void)
+{
+    const struct origin *origin = origin_find();
+
+    return origin->ack.length && memcmp(origin->mac, machine.nic_entry->mac, sizeof origin->mac) == 0 &&
+           params_number(&machine.configured, PARAM_DHCP_REUSE) == PARAMS_YES;
+}
+
+/*
+ * The server knows this machine by option 61 as the firmware's PXE sent it, also where that sent none. With
+ * another one it would be a second client, with an address of its own.
+ */
+static void keep_client_id(struct net_identity *identity)
+{
+    const struct origin_packet *sent = &origin_find()->discover;
+
+    if (!has_origin_lease() || !sent->length)
+        return;
+    if (!net_client_id(sent->bytes, sent->length, &identity->client_id, &identity->client_id_length)) {
+        identity->client_id = sent->bytes;
+        identity->client_id_length = 0;
+    }
+}
+
 static bool open_net(void)
 {
     const struct net_config config = {
@@ -181,6 +207,7 @@ static bool open_net(void)
     memcpy(whole.identity.uuid, machine.uuid, sizeof machine.uuid);
     nicname_static_lease(&machine.configured, &configured);
     memcpy(whole.dns, configured.dns, sizeof whole.dns);
+    keep_client_id(&whole.identity);
     machine.net_open = net_open(machine.nic, &whole);
     return machine.net_open;
 }
@@ -208,13 +235,25 @@ static enum nics_result get_lease(void)
                 "check the DHCP server and the VLAN of the switch port, or set ip = address/prefix");
 }
 
+/* Once: nobody renews it between two attempts, and it grows old. */
+static bool adopt_lease(void)
+{
+    const struct origin_packet *ack = &origin_find()->ack;
+
+    machine.adopted =
+        !machine.adopted_before && has_origin_lease() && net_dhcp_adopt(ack->bytes, ack->length);
+    machine.adopted_before |= machine.adopted;
+    return machine.adopted;
+}
+
 static enum nics_result get_address(void)
 {
     struct net_lease lease = {0};
 
+    machine.adopted = false;
     if (!params_is_set(&machine.configured, PARAM_IP) ||
         strcmp(params_text(&machine.configured, PARAM_IP), "dhcp") == 0)
-        return get_lease();
+        return adopt_lease() ? NICS_UP : get_lease();
     nicname_static_lease(&machine.configured, &lease);
     net_set_static(&lease);
     return NICS_UP;
@@ -235,10 +274,19 @@ static void log_address(void)
         fmt_print(&fmt, ", gateway ");
         fmt_ipv4(&fmt, lease->gateway);
     }
-    fmt_print(&fmt, dhcp ? " from the DHCP server " : " from the configuration");
+    if (machine.adopted)
+        fmt_print(&fmt, " as the firmware's PXE got it");
+    fmt_print(&fmt, dhcp ? " from the DHCP server " : machine.adopted ? "" : " from the configuration");
     if (dhcp)
         fmt_ipv4(&fmt, lease->server);
     log_print(LOG_INFO, "%s", line);
+}
+
+static void use_lease(void)
+{
+    net_get_lease(&machine.lease);
+    log_address();
+    settings_add_lease();
 }
 
 static bool take(unsigned index)
@@ -268,8 +316,10 @@ enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms)
 
     if (machine.nics[index].in_use_by_iscsi) {
         machine.nic_entry = &machine.nics[index];
-        return skip(FAILURE_NO_NIC, "the firmware's own iSCSI driver uses it",
-                    "remove its iSCSI settings in the firmware's setup, or choose another NIC");
+        return skip(
+            FAILURE_NO_NIC, "another iSCSI driver uses it, the firmware's own or iPXE's",
+            "remove the iSCSI settings in the firmware's setup, or write sanunhook into the script of "
+            "iPXE, or choose another NIC");
     }
     if (!take(index))
         return skip(FAILURE_NO_NIC, "it could not be opened", "look for another driver that holds it");
@@ -281,11 +331,23 @@ enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms)
     result = get_address();
     if (result != NICS_UP)
         return result;
-    net_get_lease(&machine.lease);
-    log_address();
     machine.params = machine.configured;
-    settings_add_lease();
+    use_lease();
     return NICS_UP;
+}
+
+enum nics_result nics_ask_again(void)
+{
+    enum nics_result result;
+
+    if (!machine.adopted)
+        return NICS_SKIP;
+    machine.adopted = false;
+    log_print(LOG_INFO, "the firmware's PXE was told of no target: asking DHCP anew");
+    result = get_lease();
+    if (result == NICS_UP)
+        use_lease();
+    return result;
 }
 
 void nics_give_back(void)

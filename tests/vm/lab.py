@@ -156,13 +156,12 @@ class Lab:
         disk.make_fat(second, 4 * disk.MIB, 512, self.marker_files(name="next", **(after or {"end": "off"})))
         return self._start([Disk(esp, 0), Disk(second, 2)], nics, net, memory=memory, **more)
 
-    def boot_folder(self, **files):
-        """The folder of a boot server: lunboot.efi, and files by their names (with underscores for dots)."""
+    def boot_folder(self, files):
+        """The folder of a boot server: lunboot.efi, and files by their names; a file's content is a text or a file."""
         folder = self.folder / "server"
-        folder.mkdir(exist_ok=True)
-        for name, content in {"lunboot_efi": self.program, **files}.items():
-            content = content.read_bytes() if isinstance(content, Path) else content.encode()
-            (folder / name.replace("_", ".")).write_bytes(content)
+        for name, content in {"lunboot.efi": self.program, **files}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content.encode())
         return folder
 
     def boot_from_net(self, nics, net, http=False, after=None, **more):
