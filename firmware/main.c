@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "boot.h"
+#include "config.h"
 #include "efi/blockio.h"
 #include "efi/clock.h"
 #include "efi/console.h"
@@ -234,6 +235,8 @@ STACKGUARD_OWN static EFI_STATUS start(void)
     origin_find(); /* before anything touches a NIC */
     log_init(clock_ms);
     screen_open();
+    if (config_run(&status))
+        return status;
     log_print(LOG_INFO, "lunboot " LUNBOOT_VERSION);
     lastfailure_show();
     status = run();

@@ -20,7 +20,7 @@ static const struct {
     [PARAM_IBFT] = {"the iBFT of an earlier stage", false},
     [PARAM_SERVER] = {"the server's file", true},
     [PARAM_FILE] = {"lunboot.conf", true},
-    [PARAM_VARIABLE] = {"the UEFI variable", false},
+    [PARAM_VARIABLE] = {"the UEFI variable", true},
     [PARAM_OPTION] = {"the command line", true},
 };
 
@@ -114,7 +114,8 @@ static bool allow(const struct params *params, enum param_id id, enum param_sour
         if (row->type == PARAM_SECRET)
             return params_refuse(
                 ret_error, source, line, row->name, length,
-                "a secret is refused here, where others can read it: set it in lunboot.conf");
+                "a secret is refused here, where others can read it: set it in lunboot.conf or, with "
+                "config set, in a UEFI variable");
         return params_refuse(ret_error, source, line, row->name, length, "%s must not set this",
                              sources[source].name);
     }
@@ -160,6 +161,9 @@ bool params_set_id(struct params *params, enum param_id id, const char *value, s
 
     if (!allow(params, id, source, line, ret_error))
         return false;
+    if (source == PARAM_VARIABLE && value_length == 0) /* writing none deletes it (UEFI 2.10 section 8.2) */
+        return params_refuse(ret_error, source, line, row->name, strlen(row->name),
+                             "a UEFI variable cannot be empty");
     while (source == PARAM_DHCP && value_length > 0 && value[value_length - 1] == '\0')
         value_length--; /* some servers send the NUL (RFC 2132 section 2) */
     fmt_init(&fmt, reason, sizeof reason);
@@ -325,6 +329,19 @@ void params_describe(const struct params *params, enum param_id id, struct fmt *
     fmt_print(fmt, " (");
     describe_place(value->source, params_file_name(params, value->file), value->line, fmt);
     fmt_print(fmt, ")");
+}
+
+void params_emit(const struct params *params, enum param_id id, struct fmt *fmt)
+{
+    const struct param_value *value = &params->values[id];
+
+    if (params_table[id].type != PARAM_SECRET) {
+        fmt_print(fmt, "%s", value->text);
+        return;
+    }
+    fmt_print(fmt, "0x");
+    for (unsigned i = 0; i < value->length; i++)
+        fmt_print(fmt, "%02x", (unsigned char)value->text[i]);
 }
 
 void params_error_text(const struct params_error *error, struct fmt *fmt)

@@ -24,10 +24,10 @@ enum param_source {
     PARAM_DEFAULT,
     PARAM_DHCP,
     PARAM_IBFT,
-    PARAM_SERVER, /* files from the server that lunboot came from */
-    PARAM_FILE,   /* lunboot.conf beside the program */
-    PARAM_VARIABLE,
-    PARAM_OPTION, /* the command line */
+    PARAM_SERVER,   /* files from the server that lunboot came from */
+    PARAM_FILE,     /* lunboot.conf beside the program */
+    PARAM_VARIABLE, /* of the firmware, which only programs before the operating system can write */
+    PARAM_OPTION,   /* the command line */
 };
 
 enum param_type {
@@ -36,7 +36,7 @@ enum param_type {
     PARAM_ROOT_PATH,  /* RFC 4173; several with blanks between them */
     PARAM_PORTAL,     /* host[:port]; several with commas between them */
     PARAM_LUN,        /* decimal, or four dashed hexadecimal groups */
-    PARAM_SECRET,     /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; from the local file only */
+    PARAM_SECRET,     /* text, 0x hexadecimal or 0b base64; 12 to 255 bytes; of local sources */
     PARAM_NUMBER,     /* decimal, with a range; "forever" where that is in it */
     PARAM_SIZE,       /* bytes, with the suffixes K and M */
     PARAM_DURATION,   /* "10s", "500ms", "2m", "0", "forever" */
@@ -147,9 +147,9 @@ void params_init(struct params *params);
 
 /*
  * Set one key (explicit lengths). False with *ret_error for an unknown key, a value that its type refuses, a
- * secret from a source that must not carry one, or a key given twice by the same source (PARAM_FILE and
- * PARAM_OPTION: what people write; DHCP and an iBFT replace their own value). A value of a lower source than
- * the present one is checked and then ignored.
+ * secret from a source that must not carry one, or a key given twice by the same source (a file,
+ * a variable or PARAM_OPTION: what people write; DHCP and an iBFT replace their own value). A value of a
+ * lower source than the present one is checked and then ignored.
  */
 bool params_set(struct params *params, const char *key, size_t key_length, const char *value,
                 size_t value_length, enum param_source source, unsigned line, struct params_error *ret_error);
@@ -287,6 +287,10 @@ void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name
 
 /* "auth = chap (lunboot.conf line 4)"; secrets as dots of a fixed number. */
 void params_describe(const struct params *params, enum param_id id, struct fmt *fmt);
+
+/* The value alone, as a UEFI variable and lunboot.conf have it: what it is read from again. A secret is there
+ * in hexadecimal, for the caller to wipe. */
+void params_emit(const struct params *params, enum param_id id, struct fmt *fmt);
 
 /* "lunboot.conf line 4, chap-secret: too short: ..." */
 void params_error_text(const struct params_error *error, struct fmt *fmt);

@@ -319,6 +319,17 @@ static bool next_word(struct span *rest, char *word, size_t capacity, size_t *re
     return !quoted;
 }
 
+bool params_next_word(const char **text, size_t *length, char *word, size_t capacity, size_t *ret_length,
+                      const char **ret_wrong)
+{
+    struct span rest = {*text, *length};
+    bool found = next_word(&rest, word, capacity, ret_length, ret_wrong);
+
+    *text = rest.at;
+    *length = rest.length;
+    return found;
+}
+
 bool params_read_options(struct params *params, const char *text, size_t length,
                          struct params_error *ret_error)
 {

@@ -52,6 +52,13 @@ const char *params_choice_word(const struct param_row *row, uint64_t number, siz
 /* An end of the range of a NUMBER, SIZE or DURATION as a person writes it: "64K", "2m", "forever". */
 void params_print_limit(const struct param_row *row, uint64_t limit, struct fmt *fmt);
 
+/*
+ * The next word of load options at *text, moving it on: double quotes are dropped, and keep blanks together
+ * wherever they stand. False at the end, or with *ret_wrong.
+ */
+bool params_next_word(const char **text, size_t *length, char *word, size_t capacity, size_t *ret_length,
+                      const char **ret_wrong);
+
 /* Secret bytes as they are, from a table rather than from text. */
 bool params_set_bytes(struct params *params, enum param_id id, const uint8_t *bytes, size_t length,
                       enum param_source source, struct params_error *ret_error);

@@ -7,11 +7,13 @@
 #include "efi/file.h"
 #include "efi/origin.h"
 #include "efi/smbios.h"
+#include "enrol.h"
 #include "ibft.h"
 #include "iscsi/bytes.h"
 #include "log.h"
 #include "machine.h"
 #include "served.h"
+#include "stored.h"
 
 #define CONF_NAME  "lunboot.conf"
 #define CONF_LIMIT 65536u
@@ -25,6 +27,8 @@ bool settings_refuse(const struct params_error *error)
 
     fmt_init(&fmt, reason, sizeof reason);
     params_error_text(error, &fmt);
+    if (error->source == PARAM_VARIABLE && error->key[0])
+        fmt_print(&fmt, " `lunboot.efi config delete %s` in the UEFI Shell removes it.", error->key);
     machine_fail(FAILURE_CONFIG, EFI_INVALID_PARAMETER, "The configuration cannot be used: %s", reason);
     return false;
 }
@@ -36,6 +40,8 @@ static bool read_options(void)
     char *options = file_load_options(&length);
     bool good = !options || params_read_options(&machine.configured, options, length, &error);
 
+    if (options)
+        bytes_wipe(options, length); /* a secret that was refused may stand there */
     uefi_free(options);
     return good || settings_refuse(&error);
 }
@@ -68,6 +74,13 @@ static bool read_conf(void)
     bytes_wipe(text, length);
     uefi_free(text);
     return good || settings_refuse(&error);
+}
+
+static bool read_variables(void)
+{
+    struct params_error error;
+
+    return stored_read(&machine.configured, &error) || settings_refuse(&error);
 }
 
 static void log_table(const struct ibft *ibft)
@@ -111,17 +124,27 @@ static void read_identity(void)
     log_print(LOG_DEBUG, "randomness from %s", entropy_name(machine.entropy));
 }
 
+bool settings_read_kept(void)
+{
+    bool good;
+
+    params_init(&machine.configured);
+    /* The file first, so that its pause-on-failure holds when something else is wrong; sources decide who
+     * wins. */
+    good = read_conf();
+    good = read_variables() && good;
+    return read_table() && good;
+}
+
 bool settings_read(void)
 {
     struct params_error error;
     bool good;
 
-    params_init(&machine.configured);
-    /* The file first, so that its pause-on-failure holds when the command line is wrong; sources decide who
-     * wins. */
-    good = read_conf();
+    enrol_take();
+    good = settings_read_kept();
     good = read_options() && good;
-    if (!good || !read_table())
+    if (!good)
         return false;
     log_set_level((enum log_level)params_number(&machine.configured, PARAM_LOG_LEVEL));
     read_identity();

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where the settings come from: the command line, lunboot.conf beside the program, an iBFT that is there, and
- * DHCP. */
+/* Where the settings come from: the command line, UEFI variables, lunboot.conf beside the program, an iBFT
+ * that is there, and DHCP. */
 #ifndef LUNBOOT_FIRMWARE_SETTINGS_H
 #define LUNBOOT_FIRMWARE_SETTINGS_H
 
 #include <stdbool.h>
+
+/*
+ * What this machine keeps, without its command line: variables, lunboot.conf and an iBFT, into
+ * machine.configured. False as below, but all that can be used is there.
+ */
+bool settings_read_kept(void);
 
 /*
  * Read all but DHCP into machine.configured. False when a line cannot be used: machine.failure says which and

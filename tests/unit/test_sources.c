@@ -407,11 +407,14 @@ static void test_what_is_started_is_a_word_an_entry_or_a_file(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        params_init(&params);
         set(PARAM_AFTER_ATTACH, PARAM_VARIABLE, good[i].text);
         assert_int_equal(params_number(&params, PARAM_AFTER_ATTACH), good[i].number);
     }
+    params_init(&params);
     set(PARAM_AFTER_ATTACH, PARAM_VARIABLE, "Boot00fA");
     assert_int_equal(params_boot_entry(&params), 0xfa);
+    params_init(&params);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(
             params_set_id(&params, PARAM_AFTER_ATTACH, bad[i], strlen(bad[i]), PARAM_VARIABLE, 0, &problem));

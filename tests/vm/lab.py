@@ -145,16 +145,20 @@ class Lab:
         lines = [f"{key.replace('_', '-')} = {value}" for key, value in keys.items() if value is not None]
         return "\n".join(lines) + "\n"
 
-    def boot(self, config, nics=None, net=None, memory=512, starter=None, after=None, **more):
+    def boot(self, config, nics=None, net=None, memory=512, starter=None, after=None, beside=None, read_only=False,
+             **more):
         """Starts a guest that boots lunboot.efi first and, unless a NIC has bootindex=1, the marker "next" second, which
         ends as `after` says.
 
-        With `starter`, that program comes first, and lunboot.efi lies beside it under its own name."""
-        files = {"EFI/BOOT/lunboot.efi": self.program} if starter else None
+        With `starter`, that program comes first, and lunboot.efi lies beside it under its own name. `beside` is more
+        files in that folder, by their names, and `read_only` protects their disk."""
+        files = {f"EFI/BOOT/{name}": content for name, content in (beside or {}).items()}
+        if starter:
+            files["EFI/BOOT/lunboot.efi"] = self.program
         esp = make_esp(self.folder / "esp.img", starter or self.program, config, files)
         second = self.folder / "next.img"
         disk.make_fat(second, 4 * disk.MIB, 512, self.marker_files(name="next", **(after or {"end": "off"})))
-        return self._start([Disk(esp, 0), Disk(second, 2)], nics, net, memory=memory, **more)
+        return self._start([Disk(esp, 0, read_only), Disk(second, 2)], nics, net, memory=memory, **more)
 
     def boot_folder(self, files):
         """The folder of a boot server: lunboot.efi, and files by their names; a file's content is a text or a file."""
@@ -195,13 +199,23 @@ class Lab:
 
     def shell(self, config, options):
         """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""
-        script = f"@echo -off\r\nFS0:\r\nlunboot.efi {options}\r\necho SHELL-GOES-ON\r\nreset -s\r\n"
-        files = {"lunboot.efi": self.program, "lunboot.conf": config.encode(), "startup.nsh": script.encode()}
+        return self.script(config, [f"lunboot.efi {options}"])
+
+    def script(self, config, lines, **more):
+        """Starts a guest whose UEFI Shell runs these lines beside lunboot.efi, and then switches off."""
+        lines = ["@echo -off", "FS0:", *lines, "echo SHELL-GOES-ON", "reset -s", ""]
+        files = {"lunboot.efi": self.program, "startup.nsh": "\r\n".join(lines).encode()}
+        if config is not None:
+            files["lunboot.conf"] = config.encode()
         disk.make_fat(self.folder / "esp.img", 8 * disk.MIB, 512, files)
-        guest = self._start([Disk(self.folder / "esp.img", 0)], memory=512)
+        guest = self._start([Disk(self.folder / "esp.img", 0)], memory=512, **more)
         guest.wait_for(r"skip\s+startup\.nsh")
         guest.send("\r")  # any key but Esc: do not count down
         return guest
+
+    def kept_variables(self):
+        """The firmware's variables as the last guest left them: `variables` of the next one."""
+        return str(shutil.copy(self.guest.folder / "vars.fd", self.folder / "variables.img"))
 
     def _start(self, disks, nics=None, net=None, **more):
         captures = (str(self.folder / f"nic{number}.pcap") for number in range(9))

@@ -16,9 +16,9 @@
  *   end=exit       ExitBootServices, as an OS does, and then switch off through the chipset
  *   watch=yes      with end=exit: count what the program that started us calls of the boot services and NICs,
  *                  before the events of ExitBootServices and from there on
+ *   variables=yes  with end=exit: count lunboot's settings in UEFI variables, before ExitBootServices and
+ * after it
  */
-#include <stdbool.h>
-
 #include "serial.h"
 
 #define ACPI_PM1_CONTROL 0x604u /* QEMU's q35 */
@@ -41,6 +41,8 @@ static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
 static EFI_GUID acpi_guid = ACPI_20_TABLE_GUID;
 static EFI_GUID exit_guid = {0x27abf055, 0xb1b8, 0x4c26, {0x80, 0x48, 0x74, 0x8f, 0x37, 0xba, 0xa2, 0xdf}};
+static EFI_GUID settings_guid = {
+    0x9d65451d, 0x1dc9, 0x481c, {0x85, 0x86, 0xd1, 0x25, 0xb1, 0xd7, 0x01, 0xca}};
 static EFI_GUID path_to_text_guid = {
     0x8b843e20, 0x8132, 0x4852, {0x90, 0xcc, 0x55, 0x1a, 0x4e, 0x4a, 0x7f, 0x1c}};
 
@@ -51,7 +53,7 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], disk[16], write[32], scan[16], fill[16], stall[16], end[16], watch[16];
+    char name[64], disk[16], write[32], scan[16], fill[16], stall[16], end[16], watch[16], variables[16];
 };
 
 static void say16(const CHAR16 *text, size_t characters)
@@ -119,6 +121,7 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
             find_word(text, "stall", settings->stall, sizeof(settings->stall));
             find_word(text, "end", settings->end, sizeof(settings->end));
             find_word(text, "watch", settings->watch, sizeof(settings->watch));
+            find_word(text, "variables", settings->variables, sizeof(settings->variables));
         }
         file->Close(file);
     }
@@ -350,12 +353,7 @@ static uint64_t count_ibfts(uint64_t root, unsigned width, const uint8_t **ret_f
 static const uint8_t *find_rsdp(void)
 {
     for (UINTN i = 0; i < st->NumberOfTableEntries; i++) {
-        const uint8_t *guid = (const uint8_t *)&st->ConfigurationTable[i].VendorGuid;
-        unsigned equal = 0;
-        while (equal < sizeof(EFI_GUID) && guid[equal] == ((const uint8_t *)&acpi_guid)[equal]) {
-            equal++;
-        }
-        if (equal == sizeof(EFI_GUID)) {
+        if (same_guid(&st->ConfigurationTable[i].VendorGuid, &acpi_guid)) {
             return st->ConfigurationTable[i].VendorTable;
         }
     }
@@ -463,13 +461,34 @@ static void watch_parent(EFI_HANDLE parent)
     watch_functions((void **)(&bs->Hdr + 1), (bs->Hdr.HeaderSize - sizeof(bs->Hdr)) / sizeof(void *));
 }
 
-static void end_as_os(EFI_HANDLE image)
+/* In the order of UEFI 2.10 section 8.2: what an operating system can list and read. */
+static void say_variables(const char *count_key, const char *status_key)
+{
+    static CHAR16 name[1024];
+    static uint8_t value[2048];
+    EFI_GUID vendor = {0};
+    UINTN size = sizeof(name), value_size = sizeof(value);
+    uint64_t count = 0;
+    name[0] = 0;
+    while (!EFI_ERROR(st->RuntimeServices->GetNextVariableName(&size, name, &vendor))) {
+        count += same_guid(&vendor, &settings_guid);
+        size = sizeof(name);
+    }
+    say_pair(count_key, count);
+    say_status(status_key, st->RuntimeServices->GetVariable((CHAR16 *)L"chap-secret", &settings_guid, NULL,
+                                                            &value_size, value));
+}
+
+static void end_as_os(EFI_HANDLE image, bool variables)
 {
     static uint8_t map[65536];
     UINTN size, key, descriptor;
     UINT32 version;
     EFI_STATUS status = EFI_INVALID_PARAMETER;
     unsigned attempts = 0;
+    if (variables) {
+        say_variables("variables.before", "secret.before");
+    }
     while (EFI_ERROR(status) && attempts < 3) {
         attempts++;
         size = sizeof(map);
@@ -480,6 +499,9 @@ static void end_as_os(EFI_HANDLE image)
     say_pair("exit-attempts", attempts);
     say_pair("calls.before", calls_before_exit);
     say_pair("calls.in-exit", watch_calls - calls_before_exit);
+    if (variables) {
+        say_variables("variables.after", "secret.after");
+    }
     say("MARKER-LEFT-BOOT-SERVICES\r\n");
     __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "Nd"((uint16_t)ACPI_PM1_CONTROL));
     for (;;) {
@@ -524,7 +546,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         watch_parent(loaded->ParentHandle);
     }
     if (same(settings.end, "exit")) {
-        end_as_os(image);
+        end_as_os(image, settings.variables[0] != 0);
     }
     return same(settings.end, "fail") ? EFI_ABORTED : EFI_SUCCESS;
 }

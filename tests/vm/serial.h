@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the test programs print: lines "key=value", written straight to the UART, since the firmware's console
- * redraws. And the memory functions that a compiler may call.
+ * redraws. And the memory functions that a compiler may call, and what else they share.
  */
 #ifndef LUNBOOT_TESTS_VM_SERIAL_H
 #define LUNBOOT_TESTS_VM_SERIAL_H
 
 #include <efi.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,16 @@ void *memcpy(void *to, const void *from, size_t size)
         *at++ = *source++;
     }
     return to;
+}
+
+static inline bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
+{
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    unsigned equal = 0;
+    while (equal < sizeof(*a) && x[equal] == y[equal]) {
+        equal++;
+    }
+    return equal == sizeof(*a);
 }
 
 static inline void out8(uint16_t port, uint8_t value)

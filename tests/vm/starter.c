@@ -5,8 +5,6 @@
  * make and close them are watched, and those that allocate: what lunboot's image itself calls is counted,
  * known by the return address. (Blocks that a service returns are counted where lunboot uses such a service.)
  */
-#include <stdbool.h>
-
 #include "serial.h"
 
 #define STARTS 3u
@@ -30,16 +28,6 @@ static struct {
 static bool is_in_image(uintptr_t address)
 {
     return watched != 0 && address - watched < watched_size;
-}
-
-static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
-{
-    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
-    unsigned equal = 0;
-    while (equal < sizeof(*a) && x[equal] == y[equal]) {
-        equal++;
-    }
-    return equal == sizeof(*a);
 }
 
 static EFI_STATUS EFIAPI create_event(UINT32 type, EFI_TPL level, EFI_EVENT_NOTIFY notify, void *context,

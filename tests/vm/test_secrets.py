@@ -74,3 +74,24 @@ def test_req_327_an_operating_system_finds_the_secrets_in_the_ibft_alone(lab):
         assert len(found) == 1
         start = found[0] - table.index(account.secret.encode())
         assert memory[start : start + len(table)] == table
+
+
+def boot_without_a_file(lab, **more):
+    """Of a secret in a variable the firmware alone has copies, as they stand in its flash; who is root can find them in
+    the memory."""
+    target = lab.target(lab.marker_lun(end="exit"), chap=SECRET)
+    config = lab.config(target, chap_secret=None, ibft_secrets="no")
+    guest = lab.boot(config, extra=["-no-shutdown"], **more)
+    guest.wait_for("MARKER-LEFT-BOOT-SERVICES")
+    memory, text = guest.memory_when_off(), in_hex(SECRET).encode()
+    assert_nowhere(memory)
+    assert memory.count(text) == memory.count("chap-secret\0".encode("utf-16-le") + text) > 0
+
+
+def test_req_327_339_a_secret_in_a_variable_stays_in_the_firmwares_copy_alone(lab):
+    lab.script(None, [f"lunboot.efi config set chap-secret={in_hex(SECRET)}"]).wait_exit()
+    boot_without_a_file(lab, variables=lab.kept_variables())
+
+
+def test_req_327_339_an_enrolled_secret_stays_in_the_firmwares_copy_alone(lab):
+    boot_without_a_file(lab, beside={"lunboot.enrol": f"chap-secret = {in_hex(SECRET)}\n".encode()})
