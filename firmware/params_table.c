@@ -86,7 +86,7 @@
       "The loader on the disk; without it \\EFI\\BOOT\\BOOTX64.EFI and then known loaders are tried.",       \
       "\\EFI\\debian\\grubx64.efi")                                                                          \
     X(BOOT_ARGS, "boot-args", TEXT, FETCHED, NULL, NULL, 0, PARAM_TEXT_MAX,                                  \
-      "The command line of the loader.", "root=/dev/sda2 ro")                                                \
+      "The command line of the loader, or of the shell or the file that boot names.", "root=/dev/sda2 ro")   \
     X(IBFT_SECRETS, "ibft-secrets", CHOICE, FETCHED, "yes", YES_NO, 0, 0,                                    \
       "Whether the iBFT carries the CHAP secrets to the operating system.", "no")                            \
     X(PAUSE_ON_FAILURE, "pause-on-failure", DURATION, ANYONE, "10s", NULL, 0, UINT64_MAX,                    \

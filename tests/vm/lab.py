@@ -119,9 +119,9 @@ class Lab:
         settings.setdefault("name", "lun")
         return disk.fat_disk(self.folder / "lun.img", block, files or self.marker_files(**settings))
 
-    def debian_lun(self, debian, block=512, args=REPORT_ARGS, grub=""):
+    def debian_lun(self, debian, block=512, args=REPORT_ARGS, grub="", name="lun.img"):
         """A private copy of the Debian disk, with more kernel arguments and lines for GRUB."""
-        lun = disk.copy_sparse(debian / f"disk-{block}.img", self.folder / "lun.img")
+        lun = disk.copy_sparse(debian / f"disk-{block}.img", self.folder / name)
         disk.fat_put(lun, "EFI/debian/args.cfg", f'set lunboot_args="{args}"\n{grub}'.encode(), disk.MIB)
         return lun
 
@@ -228,6 +228,20 @@ class Lab:
             thing.close() if isinstance(thing, Net) else thing.stop()
         for image in self.folder.glob("*.img"):
             image.unlink()
+
+
+def check_session(found, target, address):
+    """The root file system is on a disk of the one session, which is the one that the iBFT describes."""
+    assert found["ibft"] == "present"
+    assert found["ibft/initiator/initiator-name"] == INITIATOR
+    assert found["ibft/target0/target-name"] == target.iqn
+    assert found["ibft/target0/ip-addr"] == address
+    assert found["ibft/target0/port"] == str(target.port)
+    assert found["iscsi_session/session1/targetname"] == target.iqn
+    assert found["iscsi_session/session1/initiatorname"] == INITIATOR
+    assert found["iscsi_session/session1/state"] == "LOGGED_IN"
+    assert found["iscsi_connection/connection1:0/persistent_address"] == address
+    assert found["root.fstype"] == "ext4" and "/session1/" in found["root.path"]
 
 
 def read_root_file(lun, name):

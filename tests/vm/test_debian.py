@@ -4,23 +4,9 @@
 import json
 import re
 
-from lab import CHAP, HERE, INITIATOR, MUTUAL, REPORT_ARGS, read_root_file
+from lab import CHAP, HERE, MUTUAL, REPORT_ARGS, check_session, read_root_file
 from lbvm import capture
 from lbvm.vm import Nic, e1000e
-
-
-def check_session(found, target, address):
-    """The root file system is on a disk of the one session, which is the one that the iBFT describes."""
-    assert found["ibft"] == "present"
-    assert found["ibft/initiator/initiator-name"] == INITIATOR
-    assert found["ibft/target0/target-name"] == target.iqn
-    assert found["ibft/target0/ip-addr"] == address
-    assert found["ibft/target0/port"] == str(target.port)
-    assert found["iscsi_session/session1/targetname"] == target.iqn
-    assert found["iscsi_session/session1/initiatorname"] == INITIATOR
-    assert found["iscsi_session/session1/state"] == "LOGGED_IN"
-    assert found["iscsi_connection/connection1:0/persistent_address"] == address
-    assert found["root.fstype"] == "ext4" and "/session1/" in found["root.path"]
 
 
 def test_grub_and_debian_with_one_way_chap(lab, debian):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Hook and continue: something else than the LUN's loader is started, with the LUN attached and the iBFT published."""
 
+import shutil
 import struct
 
 import pytest
-from lab import CHAP
+from lab import CHAP, check_session
 from lbvm import capture, disk, efivars
+from lbvm.vm import Nic
 
 LUNBOOT = efivars.boot_entry("lunboot", efivars.pci(3))
 HOOKED = efivars.boot_entry("hooked", efivars.pci(4))
@@ -81,7 +83,7 @@ def test_entries_that_cannot_be_meant_are_passed_over(lab):
     """Our own once more, one that is switched off, an application, one over our NIC, one that leads nowhere: none is
     started, and each is told."""
     target = lab.target(empty_lun(lab), chap=CHAP)
-    network = efivars.pci(8) + efivars.node(3, 11, bytes.fromhex("5254004c5501").ljust(32, b"\0") + b"\1")
+    network = efivars.pci(8) + efivars.mac("52:54:00:4c:55:01")
     entries = [
         HOOKED, LUNBOOT,
         efivars.boot_entry("ourselves", efivars.pci(3) + efivars.file(r"\efi\boot\bootx64.efi")),
@@ -152,6 +154,24 @@ def test_an_entry_by_the_serial_number_of_a_usb_stick(lab):
     guest.wait_exit()
 
 
+def test_an_entry_over_another_nic(lab):
+    """UEFI PXE on the second NIC, while lunboot holds the first."""
+    target = lab.target(empty_lun(lab), chap=CHAP)
+    served = lab.folder / "served"
+    served.mkdir()
+    shutil.copy(lab.marker, served / "marker.efi")
+    mac = "52:54:00:4c:55:02"
+    entry = efivars.boot_entry("network", efivars.pci(9) + efivars.mac(mac) + efivars.node(3, 12, bytes(23)))
+    config = lab.config(target, boot="next", nic="52:54:00:4c:55:01")
+    nics = [Nic(), Nic(mac=mac, user=f"tftp={served},bootfile=marker.efi")]
+    guest = lab.boot_entries(config, [], [LUNBOOT, entry], nics=nics)
+    guest.wait_for(r'starting\s+Boot0001\s+"network"')
+    found = guest.marker("unnamed")  # its settings would be on a volume
+    assert "MAC(5254004C5502,0x1)" in found["device"]
+    assert found["iscsi-handles"] == "1" and found["ibft-tables"] == "1"
+    guest.wait_for(r"back\s+to\s+the\s+firmware:\s+EFI_SUCCESS")
+
+
 @pytest.mark.parametrize(("others", "why"), [({}, "EFI_NOT_FOUND"), ({"Boot0ABC": b"\1\0\0\0\xff\xff"},
                                                                     "EFI_COMPROMISED_DATA")], ids=["absent", "broken"])
 def test_an_entry_that_cannot_be_read(lab, others, why):
@@ -187,8 +207,9 @@ def test_a_file_is_not_searched_on_the_lun(lab):
 
 def test_the_shell_sees_the_volume_on_the_lun(lab):
     target = lab.target(lab.marker_lun(files={"on-the-lun.txt": b"hello from the LUN\r\n"}), chap=CHAP)
-    script = "".join(f"if exist FS{i}:\\on-the-lun.txt then\r\ntype FS{i}:\\on-the-lun.txt\r\nendif\r\n" for i in range(3))
-    files = {"EFI/BOOT/startup.nsh": script.encode() + b"exit\r\n", "startup.nsh": script.encode() + b"exit\r\n"}
+    file = r"FS{0}:\on-the-lun.txt"
+    script = "".join(f"if exist {file} then\r\ntype {file}\r\nendif\r\n".format(i) for i in range(3)) + "exit\r\n"
+    files = {"startup.nsh": script.encode()}
     guest = lab.boot_entries(lab.config(target, boot="shell"), [], [LUNBOOT], files=files)
     guest.wait_for(r"starting\s+the\s+UEFI\s+Shell")
     guest.wait_for(r"skip\s+startup\.nsh")
@@ -197,3 +218,27 @@ def test_the_shell_sees_the_volume_on_the_lun(lab):
     guest.wait_for(r"the\s+UEFI\s+Shell\s+came\s+back:\s+EFI_SUCCESS")
     guest.wait_for(r"back\s+to\s+the\s+firmware:\s+EFI_SUCCESS")
     assert target.sessions() == []
+
+
+@pytest.mark.soak
+def test_soak_debian_is_installed_onto_an_empty_lun_and_boots_from_it(lab, debian):
+    """The installer is Debian on a local disk, started by `boot = next`: it knows the LUN from the iBFT alone. The
+    second machine has no disk but lunboot's."""
+    installer = lab.debian_lun(debian, args="init=/usr/local/sbin/lunboot-install", name="installer.img")
+    lun = lab.folder / "lun.img"
+    lun.touch()
+    with open(lun, "r+b") as file:
+        file.truncate(installer.stat().st_size)
+    target = lab.target(lun, chap=CHAP)
+    entries = [LUNBOOT, efivars.boot_entry("installer", efivars.pci(4))]
+    guest = lab.boot_entries(lab.config(target, boot="next"), [installer], entries, memory=1024)
+    guest.wait_for(r'starting\s+Boot0001\s+"installer"')
+    guest.wait_for("^installing /dev/vdb onto /dev/sda$")
+    guest.wait_for("^copied and read back$")
+    assert guest.report() == {"installed": "/dev/sda"}
+    assert target.sessions() == []
+    logouts = [pdu for pdu in capture.pdus(lab.folder / "nic0.pcap", target.port) if pdu.name == "Logout"]
+    assert len(logouts) == 2  # lunboot's and the installer's
+    guest.stop()
+    found = lab.boot(lab.config(target), memory=1024).report()
+    check_session(found, target, "10.0.2.2")

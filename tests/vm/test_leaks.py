@@ -48,6 +48,14 @@ def test_nothing_is_left_after_a_failed_login(lab, starter):
     check(starts(lab, starter, lab.config(target, pause_on_failure="forever", chap_secret=WRONG)))
 
 
+def test_nothing_is_left_after_a_hooked_program_that_returned(lab, starter):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    config = lab.config(target, pause_on_failure="forever", boot="next")
+    check(starts(lab, starter, config, after={"end": "fail"}))
+    assert lab.guest.text.count("MARKER-BEGIN next") == 2 * STARTS
+    assert target.sessions() == []
+
+
 @pytest.mark.skipif(not NEWER.exists(), reason="the newer OVMF is not fetched")
 def test_nothing_is_left_in_firmware_that_enforces_memory_permissions(lab, starter):
     target = lab.target(lab.marker_lun(), chap=CHAP)

@@ -66,6 +66,11 @@ def pci(device, function=0):
     return node(2, 1, struct.pack("<II", 0x0A0341D0, 0)) + node(1, 1, bytes([function, device]))
 
 
+def mac(address):
+    """The address, and that it is Ethernet's."""
+    return node(3, 11, bytes.fromhex(address.replace(":", "")).ljust(32, b"\0") + b"\1")
+
+
 def hard_drive(number, start, size, signature, mbr=False):
     """HD(): a partition, in blocks; the signature is a GUID's bytes, or an MBR's four."""
     return node(4, 1, struct.pack("<IQQ16sBB", number, start, size, signature, 1 if mbr else 2, 1 if mbr else 2))
