@@ -175,7 +175,7 @@ TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
 TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
-.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
+.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware test-servers check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
         format-check include-check cppcheck clang-host tidy requirements docs clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
@@ -467,17 +467,22 @@ newer-firmware: $(THIRD_PARTY)/ovmf-trixie/.fetched $(THIRD_PARTY)/ipxe-trixie/.
 $(THIRD_PARTY)/%-trixie/.fetched:
 	tools/fetch-source deb trixie $* $(@D)
 
+# Kea's DHCP server, for the tests of the recipes: installed, it would be started. kea-common has its libraries.
+test-servers: $(THIRD_PARTY)/kea/.fetched
+$(THIRD_PARTY)/kea/.fetched:
+	. /etc/os-release && tools/fetch-source deb $$VERSION_CODENAME kea-dhcp4-server $(@D)
+
 # Scripts that call make again are not part of this make.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 check:
 	@tools/setup check
-	$(MAKE) all host-tests fuzz-programs efi-selftest newer-firmware clang-host lint-quick
+	$(MAKE) all host-tests fuzz-programs efi-selftest newer-firmware test-servers clang-host lint-quick
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
 
 soak:
 	@tools/setup check
-	$(MAKE) all host-tests efi-selftest newer-firmware
+	$(MAKE) all host-tests efi-selftest newer-firmware test-servers
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
 
 # What the tests keep of the screen, for the documents.
