@@ -27,8 +27,16 @@ def test_the_short_table_of_settings_names_keys_that_there_are():
 
 def test_every_link_leads_somewhere():
     for page in [TOP / "README.md", TOP / "SECURITY.md", *TOP.glob("*/README.md"), *TOP.glob("docs/*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+        for link, _, place in re.findall(r"\]\(([^)#:]*)(#([^)]*))?\)", page.read_text()):
+            other = page.parent / link if link else page
+            assert other.exists(), f"{page.name}: {link}"
+            assert not place or place in headings(other), f"{page.name}: {link}#{place}"
+
+
+def headings(page):
+    """As they are named in links to them."""
+    names = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return [re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in names]
 
 
 def test_the_walk_of_a_read_names_at_most_seven_files():
