@@ -158,7 +158,7 @@ def test_soak_recipe_installing(lab):
     guest = lab.boot(recipe("lunboot-install.conf", {STORAGE: HERE}), [Nic(tap=site.net.tap())], site.net)
     guest.wait_for("MARKER-BEGIN next")
     assert site.target.sessions() == [INITIATOR]
-    guest.wait_for("iscsi-handles=1$")
+    guest.wait_for("iscsi-handles=2$")  # the disk, and its partition
     guest.wait_for("ibft-tables=1$")
     guest.wait_exit()
 
