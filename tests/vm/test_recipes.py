@@ -93,8 +93,8 @@ class Kea:
         text = recipe("kea-dhcp4.conf", {INTERFACE: "lan", "/var/lib/kea": site.lab.folder, **places(server=server)})
         file = site.lab.folder / "kea.conf"
         file.write_text(text)
-        self.daemon = Daemon("kea-dhcp4", [*site.net.prefix(), KEA, "-c", file], site.lab.folder / "kea.log",
-                             KEA_LOCKFILE_DIR=str(site.lab.folder), KEA_PIDFILE_DIR=str(site.lab.folder))
+        own = dict.fromkeys(("KEA_LOCKFILE_DIR", "KEA_PIDFILE_DIR", "KEA_DHCP_DATA_DIR"), str(site.lab.folder))
+        self.daemon = Daemon("kea-dhcp4", [*site.net.prefix(), KEA, "-c", file], site.lab.folder / "kea.log", **own)
         self.daemon.wait_until(lambda: "DHCP4_STARTED" in self.daemon.text(), "DHCP4_STARTED in its log")
         self.stop = self.daemon.stop
 
