@@ -231,7 +231,7 @@ $(EFI)/%.o: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
 	$(call need,$(CLANG),clang)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(call includes,$<) $(if $(filter firmware/%,$<),$(GNU_EFI_INCLUDES)) $(DEPEND) -c $< -o $@
+	$(Q)$(CLANG) $(EFI_CFLAGS) $(WARNINGS) $(call includes,$<) $(if $(filter firmware/%,$<),-Os $(GNU_EFI_INCLUDES)) $(DEPEND) -c $< -o $@
 
 # Loops that copy must not become calls of the functions that they are in.
 $(EFI)/efi/runtime/%.o: efi/runtime/%.c Makefile | $(TREES) $(MBEDTLS_READY)

@@ -41,11 +41,13 @@ def check_handover(lab, target):
     assert events[:3] == ["session_create: ", "session 0x", "session_create: "]  # made, gone, and the system's made
 
 
-def test_e1000e_with_mutual_chap(lab, debian):
-    target = lab.target(lab.debian_lun(debian), chap=CHAP, mutual=MUTUAL, digests="CRC32C,None")
+def test_e1000e_with_mutual_chap_and_blocks_of_4096_bytes(lab, debian):
+    lun = lab.debian_lun(debian, block=4096)
+    target = lab.target(lun, block=4096, chap=CHAP, mutual=MUTUAL, digests="CRC32C,None")
     guest = lab.boot(lab.config(target, auth="mutual", digests="require"), [e1000e()], memory=1024)
     found = guest.report()
     check_session(found, target, "10.0.2.2")
+    assert found["root.logical_block_size"] == "4096"
     assert found["ibft/target0/chap-type"] == "2"
     assert found["ibft/target0/rev-chap-name"] == MUTUAL.name
     assert found["ibft/target0/rev-chap-name-secret"] == f"set, length {len(MUTUAL.secret)}"
@@ -63,13 +65,6 @@ def test_kernel_started_directly_with_boot_args(lab, debian):
     check_session(found, target, "10.0.2.2")
     assert "no-grub=1" in found["cmdline"] and "BOOT_IMAGE" not in found["cmdline"]
     assert "GRUB" not in guest.text
-
-
-def test_blocks_of_4096_bytes(lab, debian):
-    target = lab.target(lab.debian_lun(debian, block=4096), block=4096, chap=CHAP)
-    found = lab.boot(lab.config(target), memory=1024).report()
-    check_session(found, target, "10.0.2.2")
-    assert found["root.logical_block_size"] == "4096"
 
 
 def test_root_path_by_dhcp_two_faults_and_a_write(lab, debian):
