@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from lab import HERE, HTTP_BOOT, IPXE, PXE
+from lab import CHAP, HERE, HTTP_BOOT, IPXE, PXE
 from lbvm import capture
 from lbvm.vm import Nic, e1000e
 
@@ -14,10 +14,10 @@ LEASE = ["DISCOVER", "OFFER", "REQUEST", "ACK"]
 class Site:
     """A network with a target whose name is in option 17, and a boot server's folder."""
 
-    def __init__(self, lab, root_path=None, lun=None, files=None):
+    def __init__(self, lab, root_path=None, lun=None, files=None, **target):
         self.lab, self.net = lab, lab.network()
         self.net.segment("lan", HERE)
-        self.target = lab.target(lun or lab.marker_lun(end="off"), net=self.net, address=HERE)
+        self.target = lab.target(lun or lab.marker_lun(end="off"), net=self.net, address=HERE, **target)
         self.options = {17: root_path or self.target.root_path()}
         self.folder = lab.boot_folder(files or {})
 
@@ -171,9 +171,9 @@ def test_soak_ipxe_has_the_disk_itself(lab):
     assert "SCRIPT-FAILED" not in guest.text
 
 
-def boots_debian(site, debian, record_property, way, nics=None, **more):
+def boots_debian(site, record_property, way, **more):
     """From power-on to the system's report; when which stage was reached (milliseconds), and in how many packets."""
-    guest = site.boot(nics, memory=1024, **more)
+    guest = site.boot(memory=1024, **more)
     found = guest.report()
     assert found["ibft"] == "present" and found["iscsi_session/session1/targetname"] == site.target.iqn
     assert found["root.fstype"] == "ext4" and "/session1/" in found["root.path"]
@@ -182,29 +182,43 @@ def boots_debian(site, debian, record_property, way, nics=None, **more):
     frames = list(capture.frames(site.lab.folder / "nic0.pcap"))
     record_property(f"{way}: packets", len(frames))
     record_property(f"{way}: DHCP messages", len(site.dhcp()))
+    return found
 
 
 def test_debian_by_pxe(lab, debian, record_property):
     site = Site(lab, lun=lab.debian_lun(debian))
     site.pxe()
-    boots_debian(site, debian, record_property, "PXE")
+    boots_debian(site, record_property, "PXE")
 
 
 @pytest.mark.soak
 def test_soak_debian_by_http_boot(lab, debian, record_property):
     site = Site(lab, lun=lab.debian_lun(debian))
     site.http()
-    boots_debian(site, debian, record_property, "HTTP Boot", http=True)
+    boots_debian(site, record_property, "HTTP Boot", http=True)
+
+
+def ipxe_site(lab, debian, command, files=None, **more):
+    script = f"#!ipxe\ndhcp\n{command}\n"
+    files = {"autoexec.ipxe": script, "snponly.efi": IPXE / "snponly.efi", **(files or {})}
+    site = Site(lab, lun=lab.debian_lun(debian), files=files, **more)
+    site.pxe("snponly.efi")
+    return site
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("way, command", [("iPXE and lunboot", "chain lunboot.efi"),
-                                          ("iPXE alone", "sanboot ${root-path}")])
-def test_soak_debian_by_ipxe(lab, debian, record_property, way, command):
-    files = {"autoexec.ipxe": f"#!ipxe\ndhcp\n{command}\n", "snponly.efi": IPXE / "snponly.efi"}
-    site = Site(lab, lun=lab.debian_lun(debian), files=files)
-    site.pxe("snponly.efi")
-    boots_debian(site, debian, record_property, way)
+def test_soak_debian_by_ipxe_with_the_secret_in_the_machines_file(lab, debian, record_property):
+    secret = f"chap-name = {CHAP.name}\nchap-secret = {CHAP.secret}\n"
+    site = ipxe_site(lab, debian, "chain lunboot.efi secrets-from-server=yes", chap=CHAP,
+                     files={"lunboot/mac-52-54-00-4c-55-01.conf": secret})
+    found = boots_debian(site, record_property, "iPXE and lunboot")
+    assert found["iscsi_session/session1/username"] == CHAP.name
+
+
+@pytest.mark.soak
+def test_soak_debian_by_ipxe_alone(lab, debian, record_property):
+    """For comparison."""
+    boots_debian(ipxe_site(lab, debian, "sanboot ${root-path}"), record_property, "iPXE alone")
 
 
 def leave(guest):
