@@ -122,28 +122,18 @@ static void test_lease_by_unicast(void **state)
     check_usual_lease(false);
 }
 
-static void check_sent(const struct dhcpd *server, uint8_t code, const void *bytes, size_t length)
-{
-    size_t got_length;
-    const uint8_t *got = dhcpd_last_option(server, code, &got_length);
-
-    if (got == NULL || got_length != length || memcmp(got, bytes, length) != 0) {
-        fail_msg("option %u is not as it should be", code);
-    }
-}
-
 static void check_identity_sent(const struct dhcpd *server)
 {
     uint8_t id[17] = {0};
 
     memcpy(id + 1, identity.uuid, 16);
-    check_sent(server, 60, "lunboot", 7);
-    check_sent(server, 61, id, 17);
-    check_sent(server, 77, "\x07lunboot", 8);
-    check_sent(server, 93, "\x00\x07", 2);
-    check_sent(server, 97, id, 17);
-    check_sent(server, 12, "box", 3);
-    check_sent(server, 55, ((uint8_t[]){1, 3, 6, 12, 17, 26, 43, 51, 54, 203}), 10);
+    dhcpd_check_sent(server, 60, "lunboot", 7);
+    dhcpd_check_sent(server, 61, id, 17);
+    dhcpd_check_sent(server, 77, "\x07lunboot", 8);
+    dhcpd_check_sent(server, 93, "\x00\x07", 2);
+    dhcpd_check_sent(server, 97, id, 17);
+    dhcpd_check_sent(server, 12, "box", 3);
+    dhcpd_check_sent(server, 55, ((uint8_t[]){1, 3, 6, 12, 17, 26, 43, 51, 54, 203}), 10);
 }
 
 static void test_client_says_who_it_is(void **state)
@@ -163,8 +153,8 @@ static void test_client_says_who_it_is(void **state)
     server.no_offer = false;
     bound(10000);
     check_identity_sent(&server);
-    check_sent(&server, 50, server.offered, 4);
-    check_sent(&server, 54, server.server, 4);
+    dhcpd_check_sent(&server, 50, server.offered, 4);
+    dhcpd_check_sent(&server, 54, server.server, 4);
     world_end();
 }
 
@@ -183,8 +173,8 @@ static void test_client_without_uuid_is_its_mac(void **state)
     net_dhcp_start();
     world_run(10);
     memcpy(id + 1, WORLD_MAC, 6);
-    check_sent(&server, 61, id, 7);
-    check_sent(&server, 93, "\x00\x0b", 2);
+    dhcpd_check_sent(&server, 61, id, 7);
+    dhcpd_check_sent(&server, 93, "\x00\x0b", 2);
     assert_null(dhcpd_last_option(&server, 97, &length));
     assert_null(dhcpd_last_option(&server, 12, &length));
     world_end();
@@ -721,6 +711,125 @@ static void test_fields_full_to_the_last_byte_need_no_end(void **state)
     world_end();
 }
 
+/* ---- the vendor's option, which holds settings ---- */
+
+static void begin_vendor(struct dhcpd *server)
+{
+    begin_plain();
+    dhcpd_init(server, 1);
+    dhcpd_usual(server, 3600);
+}
+
+static const struct net_lease *vendor_lease(struct dhcpd *server)
+{
+    dhcpd_start(server);
+    start(10);
+    return bound(1000);
+}
+
+/* Every value of a byte, those that mean PAD and END between options too; the last byte is a NUL. */
+static void fill_vendor(uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] = (uint8_t)(i * 7 + 255);
+    }
+    if (length > 0) {
+        bytes[length - 1] = 0;
+    }
+}
+
+static void check_vendor(const struct net_lease *lease, const uint8_t *bytes, size_t length)
+{
+    static const uint8_t zero[NET_OPTION_MAX];
+
+    assert_int_equal(lease->vendor_length, length);
+    assert_memory_equal(lease->vendor, bytes, length);
+    assert_memory_equal(lease->vendor + length, zero, sizeof zero - length);
+    assert_false(lease->too_long);
+}
+
+static void test_vendor_option_comes_through_whole_up_to_1024_bytes(void **state)
+{
+    static const size_t lengths[] = {0, 1, 2, 255, 256, 510, 511, 1023, 1024};
+    uint8_t bytes[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct dhcpd server;
+
+        fill_vendor(bytes, lengths[i]);
+        begin_vendor(&server);
+        dhcpd_option(&server, 43, bytes, lengths[i]);
+        check_vendor(vendor_lease(&server), bytes, lengths[i]);
+        world_end();
+    }
+}
+
+static void test_vendor_option_is_joined_across_options_and_fields(void **state)
+{
+    uint8_t bytes[400];
+    struct dhcpd server;
+    const struct net_lease *lease;
+
+    (void)state;
+    fill_vendor(bytes, sizeof bytes);
+    begin_vendor(&server);
+    dhcpd_option(&server, 43, bytes, 100);
+    dhcpd_option(&server, 52, "\x03", 1);
+    dhcpd_option(&server, 43, "", 0);
+    dhcpd_option_text(&server, 17, ROOT_PATH);
+    dhcpd_option(&server, 43, bytes + 100, 200);
+    memcpy(server.file, (uint8_t[]){0, 43, 60}, 3);
+    memcpy(server.file + 3, bytes + 300, 60);
+    server.file[63] = 255;
+    memcpy(server.sname, (uint8_t[]){43, 0, 43, 40}, 4);
+    memcpy(server.sname + 4, bytes + 360, 40);
+    lease = vendor_lease(&server);
+    check_vendor(lease, bytes, sizeof bytes);
+    assert_int_equal(lease->root_path_length, strlen(ROOT_PATH));
+    world_end();
+}
+
+static void test_longer_vendor_option_is_left_out_whole(void **state)
+{
+    static const uint8_t zero[NET_OPTION_MAX];
+    uint8_t bytes[1025];
+    struct dhcpd server;
+    const struct net_lease *lease;
+
+    (void)state;
+    fill_vendor(bytes, sizeof bytes);
+    begin_vendor(&server);
+    dhcpd_option_text(&server, 17, ROOT_PATH);
+    dhcpd_option(&server, 43, bytes, sizeof bytes);
+    lease = vendor_lease(&server);
+    assert_int_equal(lease->vendor_length, 0);
+    assert_memory_equal(lease->vendor, zero, sizeof zero);
+    assert_true(lease->too_long);
+    assert_int_equal(lease->root_path_length, strlen(ROOT_PATH));
+    world_end();
+}
+
+/* Nothing of the old lease stays where the new one says nothing. */
+static void test_vendor_option_goes_with_a_renewal_that_has_none(void **state)
+{
+    struct dhcpd server;
+    struct net_lease lease;
+    size_t before;
+
+    (void)state;
+    begin_vendor(&server);
+    before = server.options_length;
+    dhcpd_option(&server, 43, "\x01\x02xy", 4);
+    check_vendor(vendor_lease(&server), (const uint8_t *)"\x01\x02xy", 4);
+    server.options_length = before;
+    world_run(1801 * 1000);
+    assert_int_equal(server.renewals, 1);
+    net_get_lease(&lease);
+    check_vendor(&lease, (const uint8_t *)"", 0);
+    world_end();
+}
+
 /* ---- hostile ---- */
 
 struct hostile {
@@ -981,6 +1090,10 @@ int main(void)
         cmocka_unit_test(test_file_and_sname_are_not_read_without_overload),
         cmocka_unit_test(test_req_344_overload_does_not_loop),
         cmocka_unit_test(test_fields_full_to_the_last_byte_need_no_end),
+        cmocka_unit_test(test_vendor_option_comes_through_whole_up_to_1024_bytes),
+        cmocka_unit_test(test_vendor_option_is_joined_across_options_and_fields),
+        cmocka_unit_test(test_longer_vendor_option_is_left_out_whole),
+        cmocka_unit_test(test_vendor_option_goes_with_a_renewal_that_has_none),
         cmocka_unit_test(test_req_344_345_hostile_replies_are_refused),
         cmocka_unit_test(test_req_344_cut_and_damaged_replies_do_no_harm),
         cmocka_unit_test(test_hostname_that_is_none_is_dropped),

@@ -126,6 +126,16 @@ const uint8_t *dhcpd_last_option(const struct dhcpd *server, uint8_t code, size_
     return NULL;
 }
 
+void dhcpd_check_sent(const struct dhcpd *server, uint8_t code, const void *bytes, size_t length)
+{
+    size_t got_length;
+    const uint8_t *got = dhcpd_last_option(server, code, &got_length);
+
+    if (got == NULL || got_length != length || memcmp(got, bytes, length) != 0) {
+        fail_msg("option %u is not as it should be", code);
+    }
+}
+
 static void handle(struct dhcpd *server)
 {
     static const uint8_t none[4];

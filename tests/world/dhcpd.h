@@ -48,5 +48,7 @@ void dhcpd_start(struct dhcpd *server);
 
 /* Find an option in the client's last message; NULL: not there. */
 const uint8_t *dhcpd_last_option(const struct dhcpd *server, uint8_t code, size_t *ret_length);
+/* Fails the test unless that option is in it as said. */
+void dhcpd_check_sent(const struct dhcpd *server, uint8_t code, const void *bytes, size_t length);
 
 #endif
