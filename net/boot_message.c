@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dhcp_options.h"
+#include "dns_message.h"
 #include "net.h"
 
 #define OP           0u
@@ -14,10 +15,16 @@
 #define BOOT_REQUEST 1u
 #define BOOT_REPLY   2u
 
+#define TYPE        53u
 #define SERVER      54u
 #define CLIENT_ID   61u
 #define TFTP_SERVER 66u
 #define BOOT_FILE   67u
+
+#define OFFER 2u
+#define ACK   5u
+
+#define DOTTED_ROOM 16u /* one more than 255.255.255.255 has: a longer text does not look like one */
 
 static bool is_message(const uint8_t *message, size_t length, uint8_t op)
 {
@@ -27,103 +34,84 @@ static bool is_message(const uint8_t *message, size_t length, uint8_t op)
            memcmp(message + COOKIE, cookie, sizeof cookie) == 0;
 }
 
-/* Dotted decimal; a name stays unknown, as this is asked before there is a name server. */
-static bool read_address(const uint8_t *text, size_t length, uint8_t ret_address[4])
-{
-    unsigned part = 0, parts = 0, digits = 0;
-
-    for (size_t i = 0; i <= length; i++) {
-        if (i == length || text[i] == '.') {
-            if (digits == 0 || part > 255 || parts == 4) {
-                return false;
-            }
-            ret_address[parts++] = (uint8_t)part;
-            part = digits = 0;
-        } else if (text[i] >= '0' && text[i] <= '9' && digits < 3) {
-            part = part * 10 + (unsigned)(text[i] - '0');
-            digits++;
-        } else {
-            return false;
-        }
-    }
-    return parts == 4;
-}
-
 static bool is_host(const uint8_t address[4])
 {
     return address[0] != 0 && address[0] != 127 && address[0] < 224;
 }
 
-static bool find_server(const uint8_t *message, const struct dhcp_option *name,
-                        const struct dhcp_option *server, uint8_t ret_address[4])
+/* BOOTP's replies have no type (RFC 951). */
+static bool is_reply_type(const struct dhcp_option *type)
+{
+    return type->length == 0 || (type->length == 1 && (type->bytes[0] == OFFER || type->bytes[0] == ACK));
+}
+
+/*
+ * The server that the loader of this program went to: the next one, and where there is none what EDK2 takes,
+ * the server identifier. Between them option 66, where it is an address: a name stays unknown, as this is
+ * asked before there is a name server.
+ */
+static bool find_server(const uint8_t *message, const char *name, const struct dhcp_option *identifier,
+                        uint8_t ret_address[4])
 {
     memcpy(ret_address, message + NEXT_SERVER, 4);
-    if (is_host(ret_address)) {
+    if (is_host(ret_address) || (dns_literal_parse(name, ret_address) && is_host(ret_address))) {
         return true;
     }
-    if (name->length <= name->capacity && read_address(name->bytes, name->length, ret_address) &&
-        is_host(ret_address)) {
-        return true;
-    }
-    if (server->length != 4) {
+    if (identifier->length != 4) {
         return false;
     }
-    memcpy(ret_address, server->bytes, 4);
+    memcpy(ret_address, identifier->bytes, 4);
     return is_host(ret_address);
 }
 
-/* NULs may stand behind it (RFC 2132 section 2). */
-static bool take_file(const uint8_t *text, size_t length, char ret_file[NET_HOST_MAX + 1])
+/* Up to the first NUL, as the loader of this program read it. */
+static bool take_name(const uint8_t *text, size_t length, char ret_file[NET_HOST_MAX + 1])
 {
-    while (length > 0 && text[length - 1] == 0) {
-        length--;
-    }
-    if (length == 0 || length > NET_HOST_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] <= ' ' || text[i] > '~') {
+    size_t end = 0;
+
+    while (end < length && text[end] != 0) {
+        if (text[end] <= ' ' || text[end] > '~') {
             return false;
         }
+        end++;
     }
-    memcpy(ret_file, text, length);
-    ret_file[length] = '\0';
-    return true;
+    memcpy(ret_file, text, end);
+    ret_file[end] = '\0';
+    return end > 0;
 }
 
-static bool take_field(const uint8_t *message, size_t length, char ret_file[NET_HOST_MAX + 1])
+static bool take_file(const uint8_t *message, size_t length, const struct dhcp_option *option,
+                      char ret_file[NET_HOST_MAX + 1])
 {
-    size_t size = 0;
-
-    while (size < FILE_SIZE && message[FILE_NAME + size] != 0) {
-        size++;
+    if (option->length > option->capacity) {
+        return false;
     }
-    return dhcp_options_file_is_a_name(message, length) && take_file(message + FILE_NAME, size, ret_file);
+    if (option->length > 0 && option->bytes[0] != 0) {
+        return take_name(option->bytes, option->length, ret_file);
+    }
+    return dhcp_options_file_is_a_name(message, length) &&
+           take_name(message + FILE_NAME, FILE_SIZE, ret_file);
 }
 
 bool net_boot_file(const uint8_t *message, size_t length, struct net_boot_file *ret_file)
 {
-    uint8_t server[4], name[NET_HOST_MAX], path[NET_HOST_MAX];
+    uint8_t type, server[4], name[DOTTED_ROOM + 1] = {0}, path[NET_HOST_MAX];
     struct dhcp_option options[] = {
+        {.code = TYPE, .bytes = &type, .capacity = 1},
         {.code = SERVER, .bytes = server, .capacity = sizeof server},
-        {.code = TFTP_SERVER, .bytes = name, .capacity = sizeof name},
+        {.code = TFTP_SERVER, .bytes = name, .capacity = DOTTED_ROOM},
         {.code = BOOT_FILE, .bytes = path, .capacity = sizeof path},
     };
     struct net_boot_file file;
-    bool named;
 
     memset(&file, 0, sizeof file);
-    if (!is_message(message, length, BOOT_REPLY) || !dhcp_options_read(message, length, options, 3) ||
-        !find_server(message, &options[1], &options[0], file.server)) {
+    if (!is_message(message, length, BOOT_REPLY) || !dhcp_options_read(message, length, options, 4) ||
+        !is_reply_type(&options[0]) || !find_server(message, (const char *)name, &options[1], file.server) ||
+        !take_file(message, length, &options[3], file.file)) {
         return false;
     }
-    named = options[2].length > 0
-                ? options[2].length <= sizeof path && take_file(path, options[2].length, file.file)
-                : take_field(message, length, file.file);
-    if (named) {
-        *ret_file = file;
-    }
-    return named;
+    *ret_file = file;
+    return true;
 }
 
 bool net_client_id(const uint8_t *message, size_t length, const uint8_t **ret_id, uint8_t *ret_length)

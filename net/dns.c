@@ -84,28 +84,6 @@ static void on_answer(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_a
     }
 }
 
-/* Four decimal numbers without leading zeros: what else inet_aton takes (010.1, 0x7f.1) is more likely a
- * mistake. */
-static bool parse_literal(const char *text, uint8_t ret_address[4])
-{
-    unsigned value, digits;
-
-    for (unsigned part = 0; part < 4; part++) {
-        value = digits = 0;
-        while (*text >= '0' && *text <= '9' && digits < 3) {
-            value = value * 10 + (unsigned)(*text++ - '0');
-            digits++;
-        }
-        if (digits == 0 || value > 255 || (digits > 1 && text[-(int)digits] == '0') ||
-            *text != (part < 3 ? '.' : '\0')) {
-            return false;
-        }
-        ret_address[part] = (uint8_t)value;
-        text++;
-    }
-    return true;
-}
-
 /* No top-level domain is a number (RFC 3696 section 2), so this was meant as an address and is not one. */
 static bool ends_in_number(const char *host)
 {
@@ -155,7 +133,7 @@ void dns_start(const char *host, const struct net_lease *lease)
 
     dns_stop();
     dns.count = 0;
-    if (parse_literal(host, literal)) {
+    if (dns_literal_parse(host, literal)) {
         memset(&dns.addresses[0], 0, sizeof dns.addresses[0]);
         dns.addresses[0].family = 4;
         memcpy(dns.addresses[0].bytes, literal, 4);

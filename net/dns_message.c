@@ -20,6 +20,28 @@
 #define RECORD_FIXED  10u /* type, class, time to live, length */
 #define QUESTION_TAIL 4u
 
+bool dns_literal_parse(const char *text, uint8_t ret_address[4])
+{
+    uint8_t address[4];
+    unsigned value, digits;
+
+    for (unsigned part = 0; part < 4; part++) {
+        value = digits = 0;
+        while (*text >= '0' && *text <= '9' && digits < 3) {
+            value = value * 10 + (unsigned)(*text++ - '0');
+            digits++;
+        }
+        if (digits == 0 || value > 255 || (digits > 1 && text[-(int)digits] == '0') ||
+            *text != (part < 3 ? '.' : '\0')) {
+            return false;
+        }
+        address[part] = (uint8_t)value;
+        text++;
+    }
+    memcpy(ret_address, address, 4);
+    return true;
+}
+
 /* A place in a message that can only be left by going too far. */
 struct cursor {
     const uint8_t *bytes;

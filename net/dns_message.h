@@ -13,6 +13,12 @@
 #define DNS_QUERY_MAX   (12u + DNS_NAME_MAX + 4u)
 #define DNS_ALIASES_MAX 8u
 
+/*
+ * A host that is an address already: four decimal numbers without leading zeros. What else inet_aton takes
+ * (010.1, 0x7f.1) is more likely a mistake.
+ */
+bool dns_literal_parse(const char *text, uint8_t ret_address[4]);
+
 /* A name as a sequence of labels, in lower case. */
 struct dns_name {
     size_t length;
