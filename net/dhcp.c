@@ -289,9 +289,12 @@ static void on_reply(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_ad
 
 /* ---- from net.c ---- */
 
+/* The one that is open already serves as well. */
 static bool open_socket(void)
 {
-    dhcp_stop();
+    if (dhcp.pcb != NULL) {
+        return true;
+    }
     dhcp.pcb = udp_new_ip_type(IPADDR_TYPE_V4);
     if (dhcp.pcb == NULL) {
         return false;
@@ -302,27 +305,35 @@ static bool open_socket(void)
         return false;
     }
     udp_recv(dhcp.pcb, on_reply, NULL);
+    return true;
+}
+
+static void begin_anew(void)
+{
     dhcp.discovers = dhcp.offers = 0;
     dhcp.nak_wait_ms = RETRY_FIRST_MS;
-    return true;
 }
 
 bool dhcp_start(void)
 {
+    dhcp_stop();
     if (!open_socket()) {
         return false;
     }
+    begin_anew();
     discover();
     return true;
 }
 
-/* Nobody says how much of the lease has passed: firmware's menus may have been open for long. */
+/* Nobody says how much of the lease has passed: firmware's menus may have been open for long. A lease without
+ * an end needs no renewal, and a server that wants one sooner gets it. */
 static void renew_early(void)
 {
-    uint64_t now = net_milliseconds(), quarter = (uint64_t)dhcp.lease.lease_seconds * 1000 / 4;
+    uint64_t now = net_milliseconds(), quarter = (dhcp.expire_ms - now) / 4,
+             renew = now + (quarter < ADOPTED_RENEW_MS ? quarter : ADOPTED_RENEW_MS);
 
-    if (dhcp.renew_ms != UINT64_MAX) {
-        dhcp.renew_ms = now + (quarter < ADOPTED_RENEW_MS ? quarter : ADOPTED_RENEW_MS);
+    if (dhcp.expire_ms != UINT64_MAX && renew < dhcp.renew_ms) {
+        dhcp.renew_ms = renew;
     }
 }
 
@@ -330,12 +341,11 @@ bool dhcp_adopt(const uint8_t *ack, size_t length)
 {
     struct dhcp_reply *reply = &dhcp.arrived;
 
-    if (!dhcp_message_parse(ack, length, dhcp_message_xid(ack, length), dhcp.mac, reply) ||
-        reply->type != DHCP_ACK || !open_socket()) {
+    if (!dhcp_message_parse_other(ack, length, dhcp.mac, reply) || reply->type != DHCP_ACK ||
+        !open_socket()) {
         return false;
     }
-    memset(reply->lease.vendor, 0, sizeof reply->lease.vendor);
-    reply->lease.vendor_length = 0;
+    begin_anew();
     bind_lease(reply);
     renew_early();
     return true;

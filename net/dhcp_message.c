@@ -69,7 +69,7 @@ enum slot {
     S_HOST,
     S_ROOT,
     S_NAME,
-    S_VENDOR,
+    S_VENDOR, /* the last: it can be left out */
     SLOTS
 };
 
@@ -215,31 +215,26 @@ static bool take_lease(const struct parser *parser, struct dhcp_reply *reply)
     return true;
 }
 
-static bool is_ours(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6])
+static bool is_for(const uint8_t *bytes, size_t length, const uint8_t mac[6])
 {
     return length >= OPTIONS && bytes[OP] == BOOT_REPLY && bytes[HARDWARE] == ETHERNET &&
-           bytes[HARDWARE_SIZE] == 6 && load(bytes + XID, 4) == xid && memcmp(bytes + CHADDR, mac, 6) == 0 &&
+           bytes[HARDWARE_SIZE] == 6 && memcmp(bytes + CHADDR, mac, 6) == 0 &&
            memcmp(bytes + COOKIE, cookie, 4) == 0;
 }
 
-uint32_t dhcp_message_xid(const uint8_t *bytes, size_t length)
-{
-    return length < OPTIONS ? 0 : load(bytes + XID, 4);
-}
-
-bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6],
-                        struct dhcp_reply *ret_reply)
+static bool parse(const uint8_t *bytes, size_t length, const uint8_t mac[6], unsigned slots,
+                  struct dhcp_reply *ret_reply)
 {
     static struct dhcp_reply reply; /* some 4 KiB, more than a firmware's stack should carry */
     struct parser parser;
     uint32_t type, server;
 
-    if (!is_ours(bytes, length, xid, mac)) {
+    if (!is_for(bytes, length, mac)) {
         return false;
     }
     memset(&reply, 0, sizeof reply);
     init_parser(&parser, &reply.lease);
-    if (!dhcp_options_read(bytes, length, parser.slots, SLOTS) || !number(&parser.slots[S_TYPE], 1, &type) ||
+    if (!dhcp_options_read(bytes, length, parser.slots, slots) || !number(&parser.slots[S_TYPE], 1, &type) ||
         !number(&parser.slots[S_SERVER], 4, &server) || server == 0) {
         return false;
     }
@@ -255,6 +250,19 @@ bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const
     }
     *ret_reply = reply;
     return true;
+}
+
+bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6],
+                        struct dhcp_reply *ret_reply)
+{
+    return length >= OPTIONS && load(bytes + XID, 4) == xid && parse(bytes, length, mac, SLOTS, ret_reply);
+}
+
+bool dhcp_message_parse_other(const uint8_t *bytes, size_t length, const uint8_t mac[6],
+                              struct dhcp_reply *ret_reply)
+{
+    return length >= OPTIONS && dhcp_options_kept_whole(bytes, length) &&
+           parse(bytes, length, mac, S_VENDOR, ret_reply);
 }
 
 /* ---- building ---- */

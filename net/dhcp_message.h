@@ -25,8 +25,13 @@ struct dhcp_reply {
 bool dhcp_message_parse(const uint8_t *bytes, size_t length, uint32_t xid, const uint8_t mac[6],
                         struct dhcp_reply *ret_reply);
 
-/* The transaction id of a whole message, 0 for a shorter one. */
-uint32_t dhcp_message_xid(const uint8_t *bytes, size_t length);
+/*
+ * As above, for a reply to another client of this machine that the firmware kept: of whatever transaction,
+ * without option 43, which means what that client's class makes it mean (RFC 2132 section 8.4), and false
+ * where the firmware spoilt it (dhcp_options_kept_whole).
+ */
+bool dhcp_message_parse_other(const uint8_t *bytes, size_t length, const uint8_t mac[6],
+                              struct dhcp_reply *ret_reply);
 
 /* A message of ours. */
 struct dhcp_request {

@@ -8,9 +8,10 @@
 #define FILE_NAME  108u
 #define FILE_SIZE  128u
 
-#define PAD      0u
-#define OVERLOAD 52u
-#define END      255u
+#define PAD       0u
+#define OVERLOAD  52u
+#define BOOT_FILE 67u
+#define END       255u
 
 /* Bits of option 52 (RFC 2132 section 9.3). */
 #define IN_FILE  1u
@@ -25,6 +26,9 @@ static void join(struct dhcp_option *options, unsigned count, uint8_t code, cons
         if (option->code == code) {
             size_t room = option->length < option->capacity ? option->capacity - option->length : 0;
 
+            if (option->first == NULL) {
+                option->first = bytes;
+            }
             memcpy(option->bytes + (option->capacity - room), bytes, length < room ? length : room);
             option->length += length;
             return;
@@ -76,6 +80,38 @@ bool dhcp_options_read(const uint8_t *message, size_t length, struct dhcp_option
     }
     return ((which & IN_FILE) == 0 || read_area(options, count, message + FILE_NAME, FILE_SIZE)) &&
            ((which & IN_SNAME) == 0 || read_area(options, count, message + SNAME, SNAME_SIZE));
+}
+
+static size_t end_of_area(size_t at, size_t length)
+{
+    return at >= DHCP_OPTIONS ? length : at >= FILE_NAME ? FILE_NAME + FILE_SIZE : SNAME + SNAME_SIZE;
+}
+
+/* Then the NUL stands over the END, or is the server's own. */
+static bool only_padding(const uint8_t *message, size_t at, size_t end)
+{
+    while (at < end && message[at] == PAD) {
+        at++;
+    }
+    return at == end || message[at] == END;
+}
+
+bool dhcp_options_kept_whole(const uint8_t *message, size_t length)
+{
+    uint8_t byte;
+    struct dhcp_option file = {.code = BOOT_FILE, .bytes = &byte, .capacity = 1};
+    size_t at, end;
+
+    if (!dhcp_options_read(message, length, &file, 1)) {
+        return false;
+    }
+    if (file.first == NULL) {
+        return true;
+    }
+    at = (size_t)(file.first - message);
+    end = end_of_area(at, length);
+    at += file.first[-1];
+    return message[at - 1] == 0 || at == end || message[at] != PAD || only_padding(message, at, end);
 }
 
 bool dhcp_options_file_is_a_name(const uint8_t *message, size_t length)

@@ -122,10 +122,11 @@ void net_set_static(const struct net_lease *lease);
 void net_dhcp_start(void);
 /*
  * Take over the lease that another client of this machine (the firmware's PXE) was given: `ack` is the
- * DHCPACK as it came, from the op field on. Nothing is sent now: NET_CONFIGURED at once; the lease is renewed
- * as one of our own, early, as nobody says how old it is. Option 43 in it was said to that client and is left
- * out. False, and nothing is changed: it does not hold together, it is no DHCPACK for this NIC's address, or
- * it has no address (RFC 2131 section 2). Hostile like any other message.
+ * DHCPACK as the firmware kept it, from the op field on. No server is asked now: NET_CONFIGURED at once; the
+ * lease is renewed as one of our own, early, as nobody says how old it is. Option 43 in it was said to that
+ * client and is left out. False, and nothing is changed: it does not hold together or the firmware spoilt it,
+ * it is no DHCPACK for this NIC's address, or it has no address (RFC 2131 section 2); or there is no
+ * interface that works, or no room. Hostile like any other message.
  */
 bool net_dhcp_adopt(const uint8_t *ack, size_t length);
 /* Number of offers seen and of requests sent so far, for the progress line. */
