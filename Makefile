@@ -103,6 +103,7 @@ FIRMWARE_SRC := $(wildcard firmware/*.c)
 FIRMWARE_PURE ?= $(shell tools/build-pure-sources firmware)
 FIRMWARE_PURE := $(FIRMWARE_PURE)
 LUNCTL_SRC := $(wildcard tools/lunctl*.c)
+STORM_SRC := $(wildcard tools/storm/*.c)
 TEST_LIB_SRC := $(wildcard tests/lib/*.c)
 TEST_PARTS := target world peer
 TEST_PARTS_SRC := $(foreach p,$(TEST_PARTS),$(wildcard tests/$(p)/*.c))
@@ -171,16 +172,18 @@ LUNCTL_LDFLAGS := -pie -Wl,-z,relro,-z,now
 EFI := $(BUILD)/x86_64
 IMAGE := $(EFI)/lunboot.efi
 LUNCTL := $(BUILD)/host/lunctl
+STORM := $(BUILD)/host/storm-client
 TESTS := $(sort $(notdir $(basename $(UNIT_SRC) $(SIM_SRC))))
 TEST_PROGRAMS = $(TESTS:%=$(BUILD)/host/tests/%)
 TREES := $(BUILD)/include/.made
 
-.PHONY: all help image lunctl host-lib host-tests core-check efi-selftest newer-firmware test-servers check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
+.PHONY: all help image lunctl storm host-lib host-tests core-check efi-selftest newer-firmware test-servers check run soak pictures fuzz fuzz-programs fuzz-coverage debug setup lint lint-quick format \
         format-check include-check cppcheck clang-host tidy requirements docs clean distclean
 .DEFAULT_GOAL := all
 all: image lunctl
 image: $(IMAGE)
 lunctl: $(LUNCTL)
+storm: $(STORM)
 
 help:
 	@sed -n 's/^#help: \{0,1\}//p' Makefile
@@ -200,7 +203,7 @@ help:
 #help: make docs          docs/settings.md anew, from the table of settings
 #help: make clean         remove what was built (make distclean: also what was fetched)
 #help:
-#help: Parts:    make image | lunctl | host-lib | host-tests | core-check | efi-selftest | setup
+#help: Parts:    make image | lunctl | storm | host-lib | host-tests | core-check | efi-selftest | setup
 #help: BUILD=DIR          build there instead of in build/
 #help: LWIP_DIR=, MBEDTLS_DIR=   local copies of lwIP 2.2.1 and mbedTLS 3.6.6
 #help: ISLANDS="iscsi"    link the tests against these islands alone
@@ -335,6 +338,11 @@ $(LUNCTL): $(call objects,$(BUILD)/host/opt,$(LUNCTL_SRC)) $(foreach i,iscsi fir
 	$(call say,LD)
 	$(Q)$(HOST_CC) $(HOST_CFLAGS_opt) $(LUNCTL_LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
 
+# One machine of tools/storm/storm: the firmware's network stack and core over a TAP device.
+$(STORM): $(call objects,$(BUILD)/host/opt,$(STORM_SRC) tools/lunctl_json.c) $(foreach i,iscsi net firmware hash,$(BUILD)/host/opt/lib$(i).a)
+	$(call say,LD)
+	$(Q)$(HOST_CC) $(HOST_CFLAGS_opt) $(LUNCTL_LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -o $@
+
 # --- Test programs -----------------------------------------------------------------------------------------------
 
 TEST_LIB_OBJECTS := $(call objects,$(BUILD)/host/san,$(TEST_LIB_SRC))
@@ -394,8 +402,8 @@ fuzz-coverage: $(FUZZ_PROGRAMS)
 # --- Checks ------------------------------------------------------------------------------------------------------
 
 OUR_C := $(wildcard iscsi/*.[ch] net/*.[ch] net/lwip/*.[ch] net/lwip/arch/*.h efi/*.[ch] efi/runtime/*.c \
-           efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tests/*/*.[ch] tests/peer/arch/*.h)
-HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
+           efi/runtime/include/*.h firmware/*.[ch] tools/*.[ch] tools/storm/*.[ch] tests/*/*.[ch] tests/peer/arch/*.h)
+HOST_SRC := $(ISCSI_SRC) $(NET_SRC) $(FIRMWARE_PURE) $(LUNCTL_SRC) $(STORM_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
 
 # The host's sources once more, with clang's warnings on the host's headers.
 $(BUILD)/host/clang/%.ok: %.c Makefile | $(TREES) $(MBEDTLS_READY) $(LWIP_READY)
@@ -437,11 +445,11 @@ cppcheck: | $(TREES)
 	@mkdir -p $(BUILD)/host/cppcheck
 	$(Q)$(CPPCHECK) --quiet --std=c11 --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck-suppressions --cppcheck-build-dir=$(BUILD)/host/cppcheck -j 2 \
-	    -I . -D__x86_64__ -DLUNBOOT_VERSION='"$(VERSION)"' $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(FIRMWARE_SRC) $(LUNCTL_SRC)
+	    -I . -D__x86_64__ -DLUNBOOT_VERSION='"$(VERSION)"' $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(FIRMWARE_SRC) $(LUNCTL_SRC) $(STORM_SRC)
 
 # Two compilations as the sources have: islands as for the EFI image, programs and tests as for the host.
 TIDY_EFI := $(ISCSI_SRC) $(NET_SRC) $(EFI_SRC) $(RUNTIME_SRC) $(FIRMWARE_SRC)
-TIDY_HOST := $(LUNCTL_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
+TIDY_HOST := $(LUNCTL_SRC) $(STORM_SRC) $(TEST_LIB_SRC) $(TEST_PARTS_SRC) $(LIARD_SRC) $(UNIT_SRC) $(SIM_SRC)
 tidy: $(TIDY_EFI:%.c=$(BUILD)/tidy/efi/%.ok) $(TIDY_HOST:%.c=$(BUILD)/tidy/host/%.ok)
 
 # A finding may come from a header: any change of one looks at everything again.
@@ -477,12 +485,12 @@ alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 
 check:
 	@tools/setup check
-	$(MAKE) all host-tests fuzz-programs efi-selftest newer-firmware test-servers clang-host lint-quick
+	$(MAKE) all storm host-tests fuzz-programs efi-selftest newer-firmware test-servers clang-host lint-quick
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests $(PYTEST_ARGS)
 
 soak:
 	@tools/setup check
-	$(MAKE) all host-tests efi-selftest newer-firmware test-servers
+	$(MAKE) all storm host-tests efi-selftest newer-firmware test-servers
 	@$(alone) LUNBOOT_BUILD=$(BUILD) $(PYTHON) -m pytest tests --soak $(PYTEST_ARGS)
 
 # What the tests keep of the screen, for the documents.

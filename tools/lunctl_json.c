@@ -19,10 +19,18 @@ static void quoted(const char *text)
     putchar('"');
 }
 
+static void new_line(const struct json *json)
+{
+    if (!json->one_line)
+        printf("\n%*s", (int)(2 * json->depth), "");
+}
+
 static void before(struct json *json, const char *key)
 {
     if (json->depth > 0) {
-        printf("%s\n%*s", json->begun[json->depth] ? "," : "", (int)(2 * json->depth), "");
+        if (json->begun[json->depth])
+            putchar(',');
+        new_line(json);
         json->begun[json->depth] = true;
     }
     if (key != NULL) {
@@ -53,7 +61,7 @@ void lunctl_json_end(struct json *json, char bracket)
     bool any = json->begun[json->depth--];
 
     if (any)
-        printf("\n%*s", (int)(2 * json->depth), "");
+        new_line(json);
     putchar(bracket);
     if (json->depth == 0)
         putchar('\n');

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct json {
+    bool one_line;
     unsigned depth;
     bool begun[8]; /* something stands before in this object or list */
 };

@@ -58,20 +58,21 @@ class Dhcp:
 
     options: {number: text}. delay: seconds before each answer. dns: {name: address} that it also
     answers for as a name server. `hosts`: {mac: address} fixed leases. `more`: lines of dnsmasq's own
-    configuration; with a dhcp-range among them, `first` and `last` do not count.
+    configuration; with a dhcp-range among them, `first` and `last` do not count. `bits`: the segment's.
     """
 
-    def __init__(self, net, segment, address, first, last, options=None, delay=0, dns=None, hosts=None, more=""):
+    def __init__(self, net, segment, address, first, last, options=None, delay=0, dns=None, hosts=None, more="",
+                 bits=24):
         index = net.next_index()
         self.net, self.address = net, address
         self.space = Namespace(inside=net.space)
         outer, inner = f"d{index}o", f"d{index}i"
         net.run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", str(self.space.pid))
         net.run("ip", "link", "set", outer, "master", segment, "up")
-        self.space.run("ip", "addr", "add", f"{address}/24", "dev", inner)
+        self.space.run("ip", "addr", "add", f"{address}/{bits}", "dev", inner)
         self.space.run("ip", "link", "set", inner, "up")
         config = net.folder / f"dnsmasq-{index}.conf"
-        config.write_text(more if "dhcp-range=" in more else f"{more}\ndhcp-range={first},{last},255.255.255.0,1h\n")
+        config.write_text(more if "dhcp-range=" in more else f"{more}\ndhcp-range={first},{last},1h\n")
         command = self.space.prefix() + [
             "dnsmasq", "--no-daemon", f"--conf-file={config}", "--pid-file=",
             "--log-facility=-", "--log-dhcp", "--leasefile-ro", "--no-resolv", "--no-hosts", "--no-ping",
@@ -158,18 +159,26 @@ class Net:
     def run(self, *command):
         return self.space.run(*command)
 
-    def segment(self, name="lan", address="192.168.60.1"):
-        """A bridge that is also a host: `address`/24 is where targets of this segment listen."""
+    def segment(self, name="lan", address="192.168.60.1", bits=24):
+        """A bridge that is also a host: `address`/`bits` is where targets of this segment listen."""
         self.run("ip", "link", "add", name, "type", "bridge")
-        self.run("ip", "addr", "add", f"{address}/24", "dev", name)
+        self.run("ip", "addr", "add", f"{address}/{bits}", "dev", name)
         self.run("ip", "link", "set", name, "up")
         return name
 
     def tap(self, segment="lan"):
-        name = f"tap{self.next_index()}"
-        self.run("ip", "tuntap", "add", "dev", name, "mode", "tap")
-        self.run("ip", "link", "set", name, "master", segment, "up")
-        return name
+        return self.taps(1, segment)[0]
+
+    def taps(self, count, segment="lan", alone=False):
+        """Several at once. `alone`: none of them hears the others, so that a broadcast has no hundreds of copies."""
+        names = [f"tap{self.next_index()}" for _ in range(count)]
+        lines = [f"tuntap add dev {name} mode tap\nlink set {name} master {segment} up\n" for name in names]
+        lines += [f"link set {name} type bridge_slave isolated on\n" for name in names if alone]
+        batch = self.folder / f"{names[0]}.batch"
+        batch.write_text("".join(lines))
+        self.run("ip", "-batch", str(batch))
+        batch.unlink()
+        return names
 
     def dhcp(self, segment="lan", address="192.168.60.2", first=None, last=None, **more):
         base = address.rsplit(".", 1)[0]
