@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -10,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -87,7 +89,7 @@ AS = ["--initiator", NAME]
 
 # --- The command line ------------------------------------------------------------------------------------------------
 
-COMMANDS = ("discover", "info", "read", "write", "ping", "ibft", "last-failure", "settings")
+COMMANDS = ("discover", "info", "read", "write", "ping", "ibft", "last-failure", "settings", "enrol")
 
 
 def test_without_arguments_it_helps():
@@ -717,3 +719,118 @@ def test_settings_take_no_words():
     assert "takes no more words" in lunctl("settings", "lun").failed(2)
     assert "settings alone" in lunctl("ibft", "--markdown").failed(2)
     assert "not with --json" in lunctl("settings", "--markdown", "--json").failed(2)
+
+
+# --- enrol -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def esp(tmp_path):
+    """What an EFI system partition is to Linux: a folder, here with lunboot as its only program."""
+
+    def make(*folders, name="lunboot.efi", content=b"MZ sbat,1,SBAT Version\nlunboot,1,lunboot"):
+        for folder in folders or ["EFI/lunboot"]:
+            (tmp_path / "esp" / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "esp" / folder / name).write_bytes(content)
+        return tmp_path / "esp"
+
+    return make
+
+
+def enrol(esp, *words, data=None):
+    return lunctl("enrol", "--esp", esp, *words, data=data)
+
+
+def test_enrol_leaves_the_settings_beside_lunboot(esp):
+    volume = esp()
+    done = enrol(volume, "lun=7", "chap-name=node 7", "chap-secret", 'boot-args=a="b"', data=CHAP.secret.encode() + b"\n")
+    written = volume / "EFI/lunboot/lunboot.enrol"
+    assert done.status == 0 and not done.errors, done.errors
+    assert str(written) in done.output.decode() and "lun chap-name chap-secret boot-args" in done.output.decode()
+    assert CHAP.secret.encode() not in done.output
+    assert written.read_text() == (f'lun = "7"\nchap-name = "node 7"\nchap-secret = "0x{CHAP.secret.encode().hex()}"\n'
+                                   'boot-args = a="b"\n')
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert sorted(os.listdir(written.parent)) == ["lunboot.efi", "lunboot.enrol"]
+
+
+def test_enrol_takes_a_file_and_words_beside_it(esp, tmp_path):
+    settings = tmp_path / "settings"
+    settings.write_text(f"# node 7\nchap-name = node7 # its name\nchap-secret = {CHAP.secret}\n")
+    volume = esp("EFI/BOOT", name="BOOTX64.EFI")
+    told = enrol(volume, "--json", "--file", settings, "lun=1").json
+    assert told == {"file": str(volume / "EFI/BOOT/lunboot.enrol"), "keys": ["lun", "chap-name", "chap-secret"]}
+    assert "twice" in enrol(volume, "--file", settings, "chap-name=other").failed(2)
+
+
+def test_enrol_overwrites_what_was_not_taken_yet(esp):
+    """A name of the old file's own shows that its bytes are gone and not merely its name."""
+    volume = esp()
+    enrol(volume, "lun=7", "boot-args=" + "x" * 500)
+    written = volume / "EFI/lunboot/lunboot.enrol"
+    os.link(written, volume / "kept")
+    length = written.stat().st_size
+    assert enrol(volume, "lun=8").status == 0
+    assert written.read_text() == 'lun = "8"\n' and (volume / "kept").read_bytes() == bytes(length)
+
+
+@pytest.mark.parametrize("words, said", [
+    ([], "key=value, or --file"),
+    (["lun"], "key=value"),
+    (["lun=x"], "lun: "),
+    (["lum=1"], "is lun meant?"),
+    (["lun=1", "lun=2"], "twice"),
+    (["boot-args="], "cannot be empty"),
+    (["boot-args=a # b \"c\""], "double quote"),
+    (["include=x"], "no such key"),
+    ([f"chap-secret={WRONG}"], "can read a command line"),
+    (["--file", "/nowhere/settings"], "/nowhere/settings"),
+])
+def test_enrol_writes_nothing_that_is_wrong(esp, words, said):
+    volume = esp()
+    sentence = enrol(volume, *words).failed(2)
+    assert said in sentence and WRONG not in sentence
+    assert os.listdir(volume / "EFI/lunboot") == ["lunboot.efi"]
+
+
+def test_enrol_names_the_line_of_a_bad_file(esp, tmp_path):
+    settings = tmp_path / "settings"
+    settings.write_text(f"lun = 1\nchap-secret = {WRONG[:8]}\n")
+    sentence = enrol(esp(), "--file", settings).failed(2)
+    assert f"{settings} line 2, chap-secret: " in sentence and WRONG[:8] not in sentence
+
+
+def test_enrol_finds_lunboot_or_says_what_to_name(esp, tmp_path):
+    assert "--esp DIR" in enrol(tmp_path / "nothing", "lun=1").failed()
+    volume = esp("EFI/debian", content=b"GRUB")
+    assert "--folder EFI/NAME" in enrol(volume, "lun=1").failed()
+    esp("EFI/one"), esp("EFI/two", name="BootX64.efi")
+    assert "several" in enrol(volume, "lun=1").failed()
+    assert enrol(volume, "lun=1", "--folder", "EFI/two").status == 0
+    assert (volume / "EFI/two/lunboot.enrol").exists()
+    assert "EFI/three: No such" in enrol(volume, "lun=1", "--folder", "EFI/three").failed()
+    assert "for enrol alone" in lunctl("settings", "--esp", volume).failed(2)
+
+
+@pytest.mark.parametrize("typed, said", [
+    ([CHAP.secret, CHAP.secret], None), ([CHAP.secret, WRONG], "not the same"), (["short", "short"], "chap-secret: "),
+    ([CHAP.secret + "\x03"], "interrupted"),
+])
+def test_enrol_asks_for_a_secret_twice_and_does_not_show_it(esp, typed, said):
+    ours, theirs = pty.openpty()
+    volume = esp()
+    child = subprocess.Popen(command("enrol", "--esp", volume, "chap-secret"), stdin=theirs, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, bufsize=0)
+    for line, prompt in zip(typed, (b"chap-secret: ", b"chap-secret once more: ")):
+        read = b""
+        while not read.endswith(prompt):
+            read += child.stderr.read(1) or pytest.fail(f"{read}")
+        os.write(ours, line.encode() + b"\n")
+    output, errors = child.communicate(timeout=HANG_SECONDS)
+    shown = os.read(ours, 4096)
+    assert bool(termios.tcgetattr(theirs)[3] & termios.ECHO) and bool(termios.tcgetattr(theirs)[3] & termios.ISIG)
+    for end in ours, theirs:
+        os.close(end)
+    assert CHAP.secret.encode() not in shown + output + errors and b"short" not in shown + output + errors
+    assert (child.returncode == 0) is (said is None) and (said or "").encode() in errors
+    assert (volume / "EFI/lunboot/lunboot.enrol").exists() is (said is None)

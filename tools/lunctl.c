@@ -11,6 +11,7 @@
 #include "iscsi/discovery.h"
 #include "lunctl_client.h"
 #include "lunctl_copy.h"
+#include "lunctl_enrol.h"
 #include "lunctl_ibft.h"
 #include "lunctl_lastfailure.h"
 #include "lunctl_json.h"
@@ -148,6 +149,7 @@ static void run(struct client *client)
     case COMMAND_IBFT:
     case COMMAND_LAST_FAILURE:
     case COMMAND_SETTINGS:
+    case COMMAND_ENROL:
         break; /* needs no target */
     }
 }
@@ -174,6 +176,8 @@ int main(int count, char **words)
         return check_output(lunctl_ibft_run(&options));
     if (options.command == COMMAND_LAST_FAILURE)
         return check_output(lunctl_lastfailure_run(&options));
+    if (options.command == COMMAND_ENROL)
+        return check_output(lunctl_enrol_run(&options));
     if (options.command == COMMAND_SETTINGS)
         return check_output(lunctl_settings_run(&options));
     lunctl_pump_catch_signals();

@@ -126,3 +126,22 @@ void lunctl_file_close(struct file *file)
         close(file->fd);
     file->fd = -1;
 }
+
+long lunctl_file_read_small(const char *path, char *buffer, size_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+    size_t length;
+    bool good;
+
+    if (file == NULL)
+        return -1;
+    setvbuf(file, NULL, _IONBF, 0); /* no second copy of a secret */
+    length = fread(buffer, 1, capacity, file);
+    good = !ferror(file);
+    if (good && length == capacity && fgetc(file) != EOF) {
+        errno = EFBIG;
+        good = false;
+    }
+    fclose(file);
+    return good ? (long)length : -1;
+}

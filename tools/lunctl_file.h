@@ -34,4 +34,7 @@ bool lunctl_file_keep(struct file *file);
 /* Close; an output that was not kept disappears. */
 void lunctl_file_close(struct file *file);
 
+/* The whole of a small file into `buffer`; its length, or -1: errno says why (EFBIG: it is larger). */
+long lunctl_file_read_small(const char *path, char *buffer, size_t capacity);
+
 #endif

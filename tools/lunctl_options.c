@@ -9,6 +9,8 @@
 
 #include "firmware/words.h"
 #include "iscsi/bytes.h"
+#include "lunctl_esp.h"
+#include "lunctl_file.h"
 #include "lunctl_url.h"
 
 #define SECRETS_FILE_MAX 65536u
@@ -28,6 +30,8 @@ static const char help[] =
     "  lunctl ibft [FILE]         decode an iBFT: that of this machine, or of a file\n"
     "  lunctl last-failure [FILE] why lunboot last failed on this machine, since it was reset\n"
     "  lunctl settings            what can be set in lunboot.conf and elsewhere, and to what\n"
+    "  lunctl enrol KEY=VALUE...  leave settings for lunboot's UEFI variables, which its next start stores\n"
+    "                             (--file FILE; chap-secret without a value is asked for)\n"
     "\n"
     "URL: iscsi://host[:port]/target-name/lun; several are portals of one LUN, tried in order.\n"
     "\n"
@@ -44,6 +48,10 @@ static const char help[] =
     "  --timeout SECONDS          for the whole command\n"
     "  --json                     the result as one JSON object\n"
     "  --markdown                 settings: as a page of documentation\n"
+    "  --esp DIR                  enrol: where the EFI system partition is mounted (" LUNCTL_ESP ")\n"
+    "  --folder EFI/NAME          enrol: where lunboot.efi is there; without it, the only folder that has "
+    "it\n"
+    "  --file FILE                enrol: settings as in lunboot.conf\n"
     "  --trace                    the header of each PDU on standard error\n"
     "  --pcap FILE                all bytes as a capture (with made-up TCP headers); CHAP answers are in it\n"
     "\n"
@@ -61,6 +69,7 @@ static const struct command_row {
     {"ibft", COMMAND_IBFT},
     {"last-failure", COMMAND_LAST_FAILURE},
     {"settings", COMMAND_SETTINGS},
+    {"enrol", COMMAND_ENROL},
 };
 
 enum option_id {
@@ -78,6 +87,9 @@ enum option_id {
     OPTION_TIMEOUT,
     OPTION_JSON,
     OPTION_MARKDOWN,
+    OPTION_ESP,
+    OPTION_FOLDER,
+    OPTION_FILE,
     OPTION_TRACE,
     OPTION_PCAP,
 };
@@ -97,6 +109,9 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"markdown", no_argument, NULL, OPTION_MARKDOWN},
+    {"esp", required_argument, NULL, OPTION_ESP},
+    {"folder", required_argument, NULL, OPTION_FOLDER},
+    {"file", required_argument, NULL, OPTION_FILE},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {NULL, 0, NULL, 0},
@@ -250,6 +265,12 @@ static int set_option(struct options *options, int id, const char *value, const 
         return set_flag(&options->json);
     case OPTION_MARKDOWN:
         return set_flag(&options->markdown);
+    case OPTION_ESP:
+        return set_text(&options->enrol.esp, value);
+    case OPTION_FOLDER:
+        return set_text(&options->enrol.folder, value);
+    case OPTION_FILE:
+        return set_text(&options->enrol.file, value);
     case OPTION_TRACE:
         return set_flag(&options->trace);
     case OPTION_PCAP:
@@ -261,26 +282,6 @@ static int set_option(struct options *options, int id, const char *value, const 
 
 /* --- Secrets and names --- */
 
-/* The whole of a small file into `buffer`; its length, or -1. */
-static long read_small(const char *path, char *buffer, size_t capacity)
-{
-    FILE *file = fopen(path, "rb");
-    size_t length;
-    bool good;
-
-    if (file == NULL)
-        return -1;
-    setvbuf(file, NULL, _IONBF, 0); /* no second copy of a secret */
-    length = fread(buffer, 1, capacity, file);
-    good = !ferror(file);
-    if (good && length == capacity && fgetc(file) != EOF) {
-        errno = EFBIG;
-        good = false;
-    }
-    fclose(file);
-    return good ? (long)length : -1;
-}
-
 static bool belongs_to_secrets(enum param_id id)
 {
     return id == PARAM_CHAP_NAME || id == PARAM_CHAP_SECRET || id == PARAM_MUTUAL_CHAP_NAME ||
@@ -291,7 +292,7 @@ static int read_secrets(struct options *options, const char *path)
 {
     static char text[SECRETS_FILE_MAX];
     struct params_error error;
-    long length = read_small(path, text, sizeof text);
+    long length = lunctl_file_read_small(path, text, sizeof text);
     bool good;
 
     if (length < 0)
@@ -316,7 +317,7 @@ static bool name_of_open_iscsi(char ret_name[NAME_MAX_BYTES + 1])
 {
     static const char key[] = "InitiatorName=";
     char text[4096];
-    long length = read_small("/etc/iscsi/initiatorname.iscsi", text, sizeof text - 1);
+    long length = lunctl_file_read_small("/etc/iscsi/initiatorname.iscsi", text, sizeof text - 1);
     char *rest = text;
 
     if (length < 0)
@@ -335,7 +336,7 @@ static bool machine_uuid(uint8_t ret_uuid[16])
 {
     static const char path[] = "/sys/class/dmi/id/product_uuid";
     char text[64];
-    long length = read_small(path, text, sizeof text - 1);
+    long length = lunctl_file_read_small(path, text, sizeof text - 1);
     unsigned digits = 0;
 
     for (long i = 0; i < length && digits < 32; i++) {
@@ -401,14 +402,19 @@ static int read_words(struct options *options, int count, char **words)
 
     if (count == 0)
         return misused("", "which command? lunctl --help lists them");
-    options->command = COMMAND_SETTINGS + 1;
+    options->command = COMMAND_ENROL + 1;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(words[0], commands[i].name) == 0)
             options->command = commands[i].command;
-    if (options->command > COMMAND_SETTINGS)
+    if (options->command > COMMAND_ENROL)
         return misused(words[0], "no such command; lunctl --help lists them");
     if (options->command == COMMAND_SETTINGS)
         return count > 1 ? misused(words[0], "takes no more words") : -1;
+    if (options->command == COMMAND_ENROL) {
+        options->enrol.words = words + 1;
+        options->enrol.word_count = count - 1;
+        return -1;
+    }
     if (options->command >= COMMAND_IBFT) {
         options->file = count > 1 ? words[1] : NULL;
         return count > 2 ? misused(words[0], "takes one file") : -1;
@@ -432,6 +438,8 @@ static int check_together(const struct options *options)
         return misused("--output", "for read alone");
     if (options->input != NULL && command != COMMAND_WRITE)
         return misused("--input", "for write alone");
+    if ((options->enrol.esp || options->enrol.folder || options->enrol.file) && command != COMMAND_ENROL)
+        return misused("--esp, --folder, --file", "for enrol alone");
     if (command == COMMAND_WRITE && options->input == NULL)
         return misused("write", "give the data: --input FILE");
     if (command == COMMAND_WRITE && strcmp(options->input, "-") == 0 && !options->has_length)

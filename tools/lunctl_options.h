@@ -22,7 +22,8 @@ enum command {
     COMMAND_PING,
     COMMAND_IBFT,
     COMMAND_LAST_FAILURE,
-    COMMAND_SETTINGS
+    COMMAND_SETTINGS,
+    COMMAND_ENROL
 };
 
 struct options {
@@ -34,6 +35,11 @@ struct options {
     char initiator[NAME_MAX_BYTES + 1];
     struct params params; /* credentials, --auth and --queue-depth */
     const char *file;     /* ibft and last-failure: the file */
+    struct {
+        const char *esp, *folder, *file;
+        char **words; /* key=value, or the key of a secret */
+        int word_count;
+    } enrol;
     bool has_offset, has_length;
     uint64_t offset, length; /* bytes */
     const char *output, *input;

@@ -3,11 +3,12 @@
 them (REQ-339)."""
 
 import re
+import shutil
 import struct
 import subprocess
 import uuid
 
-from lab import CHAP, INITIATOR, WRONG, pairs
+from lab import BUILD, CHAP, INITIATOR, WRONG, pairs
 
 GUID = uuid.UUID("9d65451d-1dc9-481c-8586-d125b1d701ca")
 PRIVATE, SHARED = "-nv -bs", "-nv -bs -rt"
@@ -195,16 +196,30 @@ def on_the_volume(lab, name):
     return name in listed.stdout, CHAP.secret.encode() in image.read_bytes()
 
 
-def test_a_file_is_moved_into_variables_and_leaves_nothing_behind(lab):
+def enrolled_by_lunctl(lab, settings):
+    """What `lunctl enrol` leaves beside this lunboot.efi, with a part of it typed and a part in a file."""
+    folder = lab.folder / "esp/EFI/BOOT"
+    folder.mkdir(parents=True)
+    shutil.copy(lab.program, folder / "BOOTX64.EFI")
+    lines = lab.folder / "settings"
+    lines.write_text("".join(f"{key} = {value}\n" for key, value in settings.items() if key != "chap-secret"))
+    done = subprocess.run([BUILD / "host/lunctl", "enrol", "--esp", lab.folder / "esp", "--file", lines, "chap-secret"],
+                          input=settings["chap-secret"] + "\n", text=True, capture_output=True, check=True)
+    assert settings["chap-secret"] not in done.stdout + done.stderr
+    return folder / "lunboot.enrol"
+
+
+def test_a_file_of_lunctl_is_moved_into_variables_and_leaves_nothing_behind(lab):
     target = lab.target(lab.marker_lun(), chap=CHAP)
-    beside = {"lunboot.enrol": enrol_file(credentials(target))}
-    guest = lab.boot("log = quiet\n", beside=beside)
+    written = enrolled_by_lunctl(lab, credentials(target))
+    guest = lab.boot("log = quiet\n", beside={"lunboot.enrol": written})
     guest.marker("lun")
     guest.back_in_firmware()
     said = " ".join(guest.text.split())
     assert "enrolled from lunboot.enrol into UEFI variables: root-path, chap-name, chap-secret; the file is" in said
     assert CHAP.secret not in said
     assert on_the_volume(lab, "lunboot.enrol") == (False, False)
+    assert in_hex(CHAP).encode() not in (lab.folder / "esp.img").read_bytes()
     assert valid(guest)["chap-secret"] == (NV_BS, in_hex(CHAP).encode())
     again = lab.boot("log = quiet\n", variables=lab.kept_variables())
     again.marker("lun")
