@@ -84,7 +84,8 @@ static void print_type(const struct param_row *row, struct fmt *fmt)
         print_range(row, fmt);
         break;
     case PARAM_IPV4:
-        fmt_print(fmt, row->high > 1 ? ", or %u with commas between them" : "", (unsigned)row->high);
+        if (row->high > 1)
+            fmt_print(fmt, ", or %u with commas between them", (unsigned)row->high);
         break;
     default:
         break;
