@@ -44,7 +44,7 @@ static struct {
     uint32_t offer_wait_ms;
     struct net_identity identity;
     char hostname[NET_HOST_MAX + 1];
-    uint8_t client_id[DHCP_CLIENT_ID_MAX];
+    uint8_t client_id[UINT8_MAX];
 
     struct udp_pcb *pcb;
     enum state state;
@@ -69,11 +69,9 @@ static bool has_lease(void)
 
 static void keep_client_id(const struct net_identity *identity)
 {
-    bool fits = identity->client_id != NULL && identity->client_id_length <= sizeof dhcp.client_id;
-
-    dhcp.identity.client_id = fits ? dhcp.client_id : NULL;
-    if (fits) {
+    if (identity->client_id != NULL) {
         memcpy(dhcp.client_id, identity->client_id, identity->client_id_length);
+        dhcp.identity.client_id = dhcp.client_id;
     }
 }
 

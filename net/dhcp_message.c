@@ -267,8 +267,6 @@ bool dhcp_message_parse_other(const uint8_t *bytes, size_t length, const uint8_t
 
 /* ---- building ---- */
 
-/* What we send always fits: the host name and the client identifier, the parts that are not ours, are
- * bounded. */
 struct writer {
     uint8_t *bytes;
     size_t at;
@@ -276,8 +274,12 @@ struct writer {
 
 #define HOSTNAME_SENT_MAX 63u
 
+/* What finds no room is left out: see put_identity. A byte is kept for END. */
 static void put(struct writer *w, enum option code, const void *bytes, size_t length)
 {
+    if (length + 2 > DHCP_MESSAGE_MAX - 1 - w->at) {
+        return;
+    }
     w->bytes[w->at] = (uint8_t)code;
     w->bytes[w->at + 1] = (uint8_t)length;
     memcpy(w->bytes + w->at + 2, bytes, length);
@@ -293,33 +295,35 @@ static void put_address(struct writer *w, enum option code, const uint8_t addres
     }
 }
 
-/* As another client of this machine has it, so that the server knows us again. */
-static void put_client_id(struct writer *w, const struct net_identity *identity)
+static void put_hostname(struct writer *w, const char *hostname)
 {
-    if (identity->client_id_length > 0) {
-        put(w, CLIENT_ID, identity->client_id, identity->client_id_length);
+    size_t length = hostname == NULL ? 0 : strlen(hostname);
+
+    if (length > 0 && length <= HOSTNAME_SENT_MAX) {
+        put(w, HOST_NAME, hostname, length);
     }
 }
 
-/* RFC 4578 section 2: the machine's UUID after a type of 0. Without one, RFC 2132 section 9.14: the hardware
- * address. */
-static void put_identity(struct writer *w, const struct dhcp_request *request)
+/* RFC 4578 section 2: the machine's UUID after a type of 0. */
+static void write_machine_id(const struct net_identity *identity, uint8_t ret_id[17])
 {
-    static const uint8_t user_class[] = {7, 'l', 'u', 'n', 'b', 'o', 'o', 't'}; /* RFC 3004 section 4 */
-    const struct net_identity *identity = request->identity;
-    uint8_t id[17] = {0},
-            architecture[2] = {(uint8_t)(identity->architecture >> 8), (uint8_t)identity->architecture};
+    ret_id[0] = 0;
+    memcpy(ret_id + 1, identity->uuid, 16);
+}
 
-    put(w, VENDOR_CLASS, "lunboot", 7);
-    put(w, USER_CLASS, user_class, sizeof user_class);
-    put(w, ARCHITECTURE, architecture, 2);
-    if (identity->has_uuid) {
-        memcpy(id + 1, identity->uuid, 16);
-        put(w, MACHINE_ID, id, 17);
-    }
+/* As another client of this machine has it, so that the server knows us again; else the machine's, or without
+ * a UUID RFC 2132 section 9.14's hardware address. */
+static void put_client_id(struct writer *w, const struct dhcp_request *request)
+{
+    const struct net_identity *identity = request->identity;
+    uint8_t id[17];
+
     if (identity->client_id != NULL) {
-        put_client_id(w, identity);
+        if (identity->client_id_length > 0) {
+            put(w, CLIENT_ID, identity->client_id, identity->client_id_length);
+        }
     } else if (identity->has_uuid) {
+        write_machine_id(identity, id);
         put(w, CLIENT_ID, id, 17);
     } else {
         id[0] = ETHERNET;
@@ -328,13 +332,27 @@ static void put_identity(struct writer *w, const struct dhcp_request *request)
     }
 }
 
-static void put_hostname(struct writer *w, const char *hostname)
+/*
+ * What a server goes by comes first: with the longest client identifier, all up to the architecture takes 542
+ * bytes and always fits. What only tells more of us comes last: where an identifier has more than 167 bytes
+ * (none that PXE or RFC 4361 makes), the host name, then the machine's and the user class give way.
+ */
+static void put_identity(struct writer *w, const struct dhcp_request *request)
 {
-    size_t length = hostname == NULL ? 0 : strlen(hostname);
+    static const uint8_t user_class[] = {7, 'l', 'u', 'n', 'b', 'o', 'o', 't'}; /* RFC 3004 section 4 */
+    const struct net_identity *identity = request->identity;
+    uint8_t id[17],
+        architecture[2] = {(uint8_t)(identity->architecture >> 8), (uint8_t)identity->architecture};
 
-    if (length > 0 && length <= HOSTNAME_SENT_MAX) {
-        put(w, HOST_NAME, hostname, length);
+    put_client_id(w, request);
+    put(w, VENDOR_CLASS, "lunboot", 7);
+    put(w, ARCHITECTURE, architecture, 2);
+    put(w, USER_CLASS, user_class, sizeof user_class);
+    if (identity->has_uuid) {
+        write_machine_id(identity, id);
+        put(w, MACHINE_ID, id, 17);
     }
+    put_hostname(w, identity->hostname);
 }
 
 static void store(uint8_t *at, uint32_t value, unsigned size)
@@ -364,7 +382,6 @@ size_t dhcp_message_build(const struct dhcp_request *request, uint8_t ret_bytes[
     put_address(&w, REQUESTED, request->requested);
     put_address(&w, SERVER, request->server);
     put(&w, PARAMETERS, wanted, sizeof wanted);
-    put_hostname(&w, request->identity->hostname);
     put_identity(&w, request);
     ret_bytes[w.at++] = END;
     return w.at < MESSAGE_MIN ? MESSAGE_MIN : w.at;

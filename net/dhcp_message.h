@@ -46,9 +46,6 @@ struct dhcp_request {
     const struct net_identity *identity;
 };
 
-/* A longer client identifier would leave no room; those that are seen have up to 36 bytes. */
-#define DHCP_CLIENT_ID_MAX 128u
-
 #define DHCP_MESSAGE_MAX 548u /* fits the smallest MTU: 576 less the IP and UDP headers */
 
 /* Returns the number of bytes. */

@@ -64,9 +64,8 @@ struct net_identity {
     const char *hostname;  /* option 12 sent, or NULL */
     /*
      * Option 61 as another client of this machine (the firmware's PXE) sent it, so that the server knows us
-     * again and gives the same address; copied. NULL, or more than 128 bytes, which find no room: made from
-     * the UUID or the MAC as said above. A length of 0 with a pointer: that client sent none, and neither do
-     * we.
+     * again and gives the same address; copied. NULL: made from the UUID or the MAC as said above. A length
+     * of 0 with a pointer: that client sent none, and neither do we.
      */
     const uint8_t *client_id;
     uint8_t client_id_length;

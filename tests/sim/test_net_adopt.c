@@ -857,6 +857,91 @@ static void test_client_sends_no_identifier_where_the_other_sent_none(void **sta
     world_end();
 }
 
+static void test_longest_identifier_goes_out_whole(void **state)
+{
+    uint8_t id[255];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof id; i++) {
+        id[i] = (uint8_t)i;
+    }
+    open_as(id, sizeof id);
+    net_dhcp_start();
+    assert_true(world_until(is_configured, NULL, 10000));
+    dhcpd_check_sent(&server, 53, "\x03", 1);
+    dhcpd_check_sent(&server, 50, server.offered, 4);
+    dhcpd_check_sent(&server, 61, id, sizeof id);
+    world_end();
+}
+
+/* ---- room ---- */
+
+static size_t build(const char *hostname, uint8_t id_length, uint8_t *message)
+{
+    static const uint8_t id[255] = {0, 1, 2, 3};
+    const struct net_identity identity = {.has_uuid = true,
+                                          .architecture = 7,
+                                          .hostname = hostname,
+                                          .client_id = id,
+                                          .client_id_length = id_length};
+    const struct dhcp_request request = {.type = DHCP_REQUEST,
+                                         .requested = {10, 0, 0, 2},
+                                         .server = {10, 0, 0, 1},
+                                         .mtu = 1500,
+                                         .identity = &identity};
+
+    return dhcp_message_build(&request, message);
+}
+
+static bool message_has(const uint8_t *message, size_t length, uint8_t code, size_t size)
+{
+    size_t at = 240;
+
+    while (message[at] != 255) {
+        if (message[at] == code) {
+            return message[at + 1] == size;
+        }
+        at += 2u + message[at + 1];
+        assert_true(at < length);
+    }
+    return false;
+}
+
+static void check_room(uint8_t id_length, bool user_class, bool machine, bool host)
+{
+    static const char hostname[] = "a2345678901234567890123456789012345678901234567890123456789abcd";
+    uint8_t *message = malloc(DHCP_MESSAGE_MAX); /* the sanitizer sees the byte beyond */
+    size_t length = build(hostname, id_length, message);
+
+    assert_int_equal(strlen(hostname), 63);
+    assert_in_range(length, 300, DHCP_MESSAGE_MAX);
+    assert_true(message_has(message, length, 53, 1));
+    assert_true(message_has(message, length, 57, 2));
+    assert_true(message_has(message, length, 50, 4));
+    assert_true(message_has(message, length, 54, 4));
+    assert_true(message_has(message, length, 55, 10));
+    assert_true(message_has(message, length, 60, 7));
+    assert_true(message_has(message, length, 93, 2));
+    assert_true(message_has(message, length, 61, id_length));
+    assert_int_equal(message_has(message, length, 77, 8), user_class);
+    assert_int_equal(message_has(message, length, 97, 17), machine);
+    assert_int_equal(message_has(message, length, 12, 63), host);
+    free(message);
+}
+
+static void test_longest_identifier_fits_and_lesser_options_give_way(void **state)
+{
+    (void)state;
+    check_room(135, true, true, true); /* the longest of RFC 4361: a DUID of 130 bytes behind five */
+    check_room(167, true, true, true);
+    check_room(168, true, true, false);
+    check_room(232, true, true, false);
+    check_room(233, true, false, false);
+    check_room(251, true, false, false);
+    check_room(252, false, false, false);
+    check_room(255, false, false, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -891,6 +976,8 @@ int main(void)
         cmocka_unit_test(test_end_that_the_firmware_overwrote_is_not_missed),
         cmocka_unit_test(test_client_speaks_under_the_identifier_it_was_given),
         cmocka_unit_test(test_client_sends_no_identifier_where_the_other_sent_none),
+        cmocka_unit_test(test_longest_identifier_goes_out_whole),
+        cmocka_unit_test(test_longest_identifier_fits_and_lesser_options_give_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
