@@ -6,6 +6,7 @@
 #include "configline.h"
 #include "efi/console.h"
 #include "efi/file.h"
+#include "efi/origin.h"
 #include "iscsi/bytes.h"
 #include "machine.h"
 #include "served.h"
@@ -203,8 +204,19 @@ static EFI_STATUS help(void)
     return EFI_SUCCESS;
 }
 
+/* A script that came over the network, as iPXE's does, must not change what this machine keeps. */
+static bool is_from_afar(void)
+{
+    return origin_find()->network && (line.verb == CONFIGLINE_SET || line.verb == CONFIGLINE_DELETE);
+}
+
 static EFI_STATUS carry_out(void)
 {
+    if (is_from_afar()) {
+        say("Nothing was done: lunboot came over the network, and so may have this command. Start it from a "
+            "local volume.");
+        return EFI_ACCESS_DENIED;
+    }
     switch (line.verb) {
     case CONFIGLINE_SET:
         return set();

@@ -24,7 +24,8 @@ static bool read_text(const char *text)
     char *copy = malloc(length > 0 ? length : 1);
     bool good;
 
-    memcpy(copy, text, length);
+    for (size_t i = 0; i < length; i++)
+        copy[i] = text[i];
     good = configline_read(copy, length, &line, &problem);
     free(copy);
     return good;

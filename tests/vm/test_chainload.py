@@ -148,6 +148,21 @@ def test_ipxe_and_back_in_its_script(lab, build, url):
     assert asked_by_lunboot(site.dhcp()) == []  # both times with the lease of iPXE
 
 
+@pytest.mark.skipif(not IPXE.exists(), reason="iPXE is not fetched")
+def test_nothing_that_came_over_the_network_gets_into_variables(lab):
+    """Neither a file that lies beside lunboot.efi then, nor a command of the script that starts it."""
+    url = f"http://{HERE}/lunboot.efi"
+    command = f"chain {url} config set lun=1 || echo CONFIG-REFUSED\nimgfetch http://{HERE}/lunboot.enrol"
+    site = ipxe(lab, "snponly", url, "log=debug", first=command)
+    (site.folder / "lunboot.enrol").write_text("lun = 1\n")
+    guest = site.boot()
+    guest.wait_for(r"lunboot\s+came\s+over\s+the\s+network")
+    guest.wait_for("CONFIG-REFUSED")
+    guest.wait_for(r"nothing\s+was\s+enrolled\s+from\s+lunboot.enrol:\s+it\s+came\s+over\s+the\s+network")
+    guest.marker("lun")
+    assert "(the UEFI variable)" not in guest.text
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("build", ["snponly", "ipxe"])
 @pytest.mark.parametrize("url", [f"http://{HERE}/lunboot.efi", "tftp://192.168.60.2/lunboot.efi"])
