@@ -190,10 +190,11 @@ static void tell_retry(uint64_t pause_ms, uint64_t number)
  */
 static bool wait_for_retry(uint64_t number)
 {
-    uint64_t pause_ms = draw_pause();
+    uint64_t pause_ms;
 
     if (!machine.failure.may_pass || number > params_number(&machine.params, PARAM_RETRIES))
         return false;
+    pause_ms = draw_pause();
     tell_retry(pause_ms, number);
     return wait_until("the next try", pause_ms, never, NULL) == WAIT_TIMEOUT;
 }

@@ -117,10 +117,22 @@ static bool read_table(void)
     return good || settings_refuse(&error);
 }
 
+static void seed_network(void)
+{
+    static const char label[] = "network";
+    const struct hash_piece pieces[] = {{machine.seed, sizeof machine.seed}, {label, sizeof label}};
+    uint8_t seed[HASH_SEED];
+
+    hash_compute(HASH_SHA256, pieces, 2, seed);
+    hash_random_init(&machine.network_random, seed);
+    bytes_wipe(seed, sizeof seed);
+}
+
 static void read_identity(void)
 {
     machine.has_uuid = smbios_uuid(machine.uuid);
     machine.entropy = entropy_seed(machine.seed);
+    seed_network();
     log_print(LOG_DEBUG, "randomness from %s", entropy_name(machine.entropy));
 }
 

@@ -83,6 +83,20 @@ def test_a_dhcp_server_that_is_started_later(lab):
     guest.back_in_firmware()
 
 
+def test_a_pause_is_drawn_anew_also_where_nothing_was_sent_yet(lab):
+    """Machines that were switched on together wait for the link of one switch."""
+    config = lab.config(link_wait="1s", retries="1", retry_pause="10m")
+    guest = lab.script(config, ["lunboot.efi"] * 3, nics=[Nic(link=False)])
+    pauses = set()
+    for _ in range(3):
+        pauses.add(guest.wait_for(AGAIN + r"\s+(\d+)\s+s")[1])
+        guest.wait_for(r"waiting\s+for\s+the\s+next\s+try")
+        guest.send("\x1b")
+        guest.lunboot_failed()
+    guest.wait_exit()
+    assert len(pauses) > 1
+
+
 def test_req_177_a_refused_login_is_not_tried_again(lab):
     """An account that locks itself after some wrong answers must not be locked by a machine that waits."""
     target = lab.target(lab.marker_lun(), chap=CHAP)
