@@ -51,7 +51,7 @@ struct machine {
     bool has_uuid;
     enum entropy_source entropy;
     uint8_t seed[HASH_SEED];
-    struct hash_random network_random; /* of its own, as it outlives the seed: a pause comes after an attempt */
+    struct hash_random network_random; /* it outlives the seed: a pause comes after an attempt */
 
     struct snp_entry nics[SNP_LIST_MAX];
     unsigned nic_count;

@@ -133,22 +133,26 @@ static void tell_next(unsigned index)
 static void attempt(void)
 {
     uint64_t link_ms;
+    bool good;
 
     machine.failure = (struct failure){.stage = FAILURE_NONE, .status = EFI_SUCCESS};
     machine.loader_ran = false;
-    if (!settings_read() || !nics_choose())
+    good = settings_read();
+    machine.params = machine.configured; /* the pause on a failure holds also where something else is wrong */
+    if (!good || !nics_choose())
         return;
-    machine.params = machine.configured;
     link_ms = params_number(&machine.configured, PARAM_LINK_WAIT);
     for (unsigned i = 0; i < machine.nic_count; i++) {
         enum attach_result result = attach_over(i, &link_ms);
 
-        if (result == ATTACH_READY)
+        if (result == ATTACH_READY) {
+            served_forget(); /* there may be a secret in what was fetched, and a loader need not come back */
             use_disk();
-        else if (result == ATTACH_ESC)
+        } else if (result == ATTACH_ESC) {
             machine_fail(FAILURE_ABORTED, EFI_ABORTED, "Ended with Esc.");
-        else
+        } else {
             tell_next(i);
+        }
         nics_give_back();
         trace_write_capture();
         if (result != ATTACH_FAILED)

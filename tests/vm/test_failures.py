@@ -119,6 +119,14 @@ def test_bad_line_stops_the_boot(lab, line, expected):
     assert f"lunboot.conf line {config.count(chr(10)) + 1}" in sentence and expected in sentence
 
 
+def test_a_bad_line_stays_on_the_screen_as_long_as_another_one_asks_for(lab):
+    guest = lab.boot(lab.config(pause_on_failure="forever") + "no-such-key = 1\n")
+    assert "no-such-key" in guest.lunboot_failed()
+    guest.wait_for(r"waiting\s+for\s+a\s+key")
+    guest.send("\x1b")
+    guest.back_in_firmware()
+
+
 def test_req_137_the_next_start_tells_why_the_last_failed(lab):
     """Two starts from one shell, without a reset between them."""
     config = lab.config(None, root_path="iscsi:10.0.2.2::1:1:iqn.2024-01.org.example:nowhere", connect_timeout="1s",
