@@ -43,6 +43,15 @@ static void tell_ignored(const char *name, UINT32 attributes)
         text, (unsigned)attributes, text);
 }
 
+/* Of one that is too long the attributes are known too since UEFI 2.8 (section 8.2); before that they are 0.
+ */
+static bool is_foreign(const struct found *found)
+{
+    bool known = !EFI_ERROR(found->status) || found->attributes != 0;
+
+    return known && found->attributes != VARIABLE_PRIVATE;
+}
+
 static bool take(struct params *params, const CHAR16 *name, struct params_error *ret_error)
 {
     static struct found found;
@@ -51,18 +60,18 @@ static bool take(struct params *params, const CHAR16 *name, struct params_error 
 
     uefi_to_utf8(name, NAME_LIMIT, key, sizeof key);
     find(name, &found);
+    if (is_foreign(&found)) {
+        tell_ignored(key, found.attributes);
+        bytes_wipe(&found, sizeof found);
+        return true;
+    }
     if (EFI_ERROR(found.status))
         return params_refuse(ret_error, PARAM_VARIABLE, 0, key, strlen(key), "it %s (%s)",
                              found.status == EFI_BUFFER_TOO_SMALL ? "has more than 2047 bytes"
                                                                   : "cannot be read",
                              uefi_status_name(found.status));
-    if (found.attributes != VARIABLE_PRIVATE) {
-        tell_ignored(key, found.attributes);
-        good = true;
-    } else {
-        good = params_set(params, key, strlen(key), (const char *)found.bytes, found.length, PARAM_VARIABLE,
-                          0, ret_error);
-    }
+    good = params_set(params, key, strlen(key), (const char *)found.bytes, found.length, PARAM_VARIABLE, 0,
+                      ret_error);
     bytes_wipe(&found, sizeof found);
     return good;
 }

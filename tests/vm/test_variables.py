@@ -9,6 +9,8 @@ import subprocess
 import uuid
 
 from lab import BUILD, CHAP, INITIATOR, WRONG, pairs
+from lbvm import efivars
+from lbvm.vm import OVMF_VARS
 
 GUID = uuid.UUID("9d65451d-1dc9-481c-8586-d125b1d701ca")
 PRIVATE, SHARED = "-nv -bs", "-nv -bs -rt"
@@ -164,6 +166,16 @@ def test_req_339_a_variable_that_an_operating_system_could_make_is_not_believed(
     assert said.count("ignored: the UEFI variable chap-name has the attributes 7h") == 1
     assert said.count("`lunboot.efi config delete boot-args` in the UEFI Shell removes it") == 1
     assert valid(guest) == {"chap-name": (NV_BS, CHAP.name.encode())}
+
+
+def test_req_339_a_long_variable_that_an_operating_system_could_make_does_not_stop_the_boot(lab):
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    variables = shutil.copy(OVMF_VARS, lab.folder / "long.fd")
+    efivars.write(variables, {"boot-args": b"x" * 3000}, GUID)
+    guest = lab.boot(lab.config(target), variables=str(variables))
+    guest.marker("lun")
+    guest.back_in_firmware()
+    assert "ignored: the UEFI variable boot-args has the attributes 7h" in " ".join(guest.text.split())
 
 
 def test_a_bad_variable_stops_the_boot_and_says_how_to_mend_it(lab):
