@@ -101,7 +101,7 @@ static void warn_of_the_whole(void)
 
     if (!settings_read_kept())
         say("But a boot would stop: %s", machine.failure.sentence);
-    else if (!params_check(&machine.configured, &error))
+    else if (!params_check_local(&machine.configured, &error))
         say_error("But a boot would stop: ", &error);
 }
 

@@ -120,7 +120,7 @@ struct param_value {
     uint64_t number; /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
 };
 
-#define PARAMS_FILES_MAX     16u
+#define PARAMS_FILES_MAX     17u /* lunboot.conf and SERVERFILES_MAX */
 #define PARAMS_FILE_NAME_MAX 160u
 
 struct params {
@@ -245,11 +245,12 @@ bool params_target(const struct params *params, unsigned index, struct params_ta
 uint16_t params_boot_entry(const struct params *params);
 
 /*
- * Rules over several keys, to be asked after the local sources and again after DHCP: CHAP names and secrets
- * together, equal secrets, mutual without one-way, a policy without its credentials (REQ-022), static
- * addresses.
+ * Rules over several keys, to be asked after all sources: CHAP names and secrets together, equal secrets,
+ * mutual without one-way, a policy without its credentials (REQ-022), static addresses.
  */
 bool params_check(const struct params *params, struct params_error *ret_error);
+/* The same after the local sources: credentials that a server may yet have are not missed. */
+bool params_check_local(const struct params *params, struct params_error *ret_error);
 
 /*
  * A table that an earlier stage left, as the source PARAM_IBFT; its secrets are taken too. The boot-selected

@@ -210,10 +210,17 @@ static bool check_capture(const struct params *params, struct params_error *ret_
     return blame(params, PARAM_CAPTURE, ret_error, "the file is replaced, so its name must end in .pcap");
 }
 
+bool params_check_local(const struct params *params, struct params_error *ret_error)
+{
+    bool waits = params_number(params, PARAM_SECRETS_FROM_SERVER) == PARAMS_YES;
+
+    return (waits || check_chap(params, ret_error)) && check_addresses(params, ret_error) &&
+           check_capture(params, ret_error);
+}
+
 bool params_check(const struct params *params, struct params_error *ret_error)
 {
-    return check_chap(params, ret_error) && check_addresses(params, ret_error) &&
-           check_capture(params, ret_error);
+    return check_chap(params, ret_error) && params_check_local(params, ret_error);
 }
 
 /* --- The derived name --- */

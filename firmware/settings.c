@@ -160,7 +160,7 @@ bool settings_read(void)
         return false;
     log_set_level((enum log_level)params_number(&machine.configured, PARAM_LOG_LEVEL));
     read_identity();
-    return params_check(&machine.configured, &error) || settings_refuse(&error);
+    return params_check_local(&machine.configured, &error) || settings_refuse(&error);
 }
 
 /* What the network says and cannot be used is told, and does not stop the boot. */

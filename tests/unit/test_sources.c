@@ -14,6 +14,7 @@
 
 #include "firmware/params.h"
 #include "firmware/params_table.h"
+#include "firmware/serverfiles.h"
 
 #define SERVED "tftp://192.0.2.1/lunboot.conf"
 
@@ -215,6 +216,31 @@ static void test_secrets_of_a_server_need_a_local_word(void **state)
     expect_words("line 1, secrets-from-server: the server's file must not set this");
 }
 
+/* What must be proven is decided locally also where a server has the secrets: they may be missing until it
+ * was asked, and not any longer. */
+static void test_a_local_policy_waits_for_the_secrets_of_a_server(void **state)
+{
+    (void)state;
+    assert_true(local("auth = chap\n"));
+    assert_false(params_check_local(&params, &problem));
+    setup(NULL);
+    assert_true(local("auth = chap\nchap-name = node7\nsecrets-from-server = yes\n"));
+    assert_true(params_check_local(&params, &problem));
+    assert_false(params_check(&params, &problem));
+    expect_words("lunboot.conf line 2, chap-name: it is set and chap-secret is not");
+    assert_true(served(SERVED, "chap-secret = one-way-secret-1\n"));
+    assert_true(params_check(&params, &problem));
+    assert_int_equal(params_login_policy(&params), LOGIN_AUTH_CHAP);
+    setup(NULL);
+    assert_true(local("auth = mutual\nsecrets-from-server = yes\n"));
+    assert_true(served(SERVED, "chap-name = node7\nchap-secret = one-way-secret-1\n"));
+    assert_false(params_check(&params, &problem));
+    expect_words("lunboot.conf line 1, auth: mutual needs");
+    setup(NULL);
+    assert_true(local("gateway = 192.0.2.1\nsecrets-from-server = yes\n"));
+    assert_false(params_check_local(&params, &problem));
+}
+
 /* --- Files --- */
 
 static void test_the_file_that_is_read_first_counts(void **state)
@@ -291,10 +317,11 @@ static void test_bad_includes(void **state)
 static void test_too_many_files_are_refused(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < PARAMS_FILES_MAX; i++)
+    assert_true(local(""));
+    for (unsigned i = 0; i < SERVERFILES_MAX; i++)
         assert_true(served(SERVED, ""));
     assert_false(served(SERVED, ""));
-    expect_words("there are more than 16 files");
+    expect_words("there are more than 17 files");
 }
 
 /* --- ${...} --- */
@@ -442,6 +469,7 @@ int main(void)
         T(test_whoever_may_not_set_a_key_is_refused),
         T(test_req_022_no_policy_comes_from_the_network),
         T(test_secrets_of_a_server_need_a_local_word),
+        T(test_a_local_policy_waits_for_the_secrets_of_a_server),
         T(test_the_file_that_is_read_first_counts),
         T(test_a_key_twice_is_an_error_within_one_file_alone),
         T(test_a_bad_line_names_its_file),

@@ -143,6 +143,13 @@ def test_a_server_cannot_lower_what_must_be_proven(lab, web):
     assert "lunboot.conf line 1, auth: the server's file must not set this" in served_failure(lab, web)
 
 
+def test_what_must_be_proven_is_decided_locally_where_the_server_has_the_secrets(lab, web):
+    target = lab.target(lab.marker_lun())  # that asks for no proof
+    sentence = served_failure(lab, web, root_path=target.root_path(), auth="chap", secrets_from_server="yes")
+    assert "auth: CHAP needs chap-name and chap-secret" in sentence
+    assert "/lunboot.conf" in web.asked
+
+
 def test_an_include_that_is_not_there(lab, web):
     web.put("lunboot.conf", "include = rooms/7.conf\n")
     sentence = served_failure(lab, web)
