@@ -17,16 +17,15 @@ static struct origin the_origin;
 static bool is_known;
 
 /*
- * The address is the node's first bytes, the rest of its 32 is padding (10.3.4.11). A disk of the firmware's
- * own iSCSI driver lies behind a NIC too, but is a volume like any other.
+ * The address is the node's first bytes, the rest of its 32 is padding (10.3.4.11). A disk behind a NIC, ours
+ * too, holds what the network says it holds. An adapter that speaks iSCSI by itself shows no NIC.
  */
 static void read_mac(const uint8_t *path)
 {
     const uint8_t *node = pathbytes_find(path, PATHBYTES_MAC);
 
-    if (node != NULL && pathbytes_length(node) >= PATHBYTES_HEADER + sizeof the_origin.mac &&
-        pathbytes_find(path, PATHBYTES_ISCSI) == NULL) {
-        the_origin.network = true;
+    the_origin.network = node != NULL || pathbytes_find(path, PATHBYTES_ISCSI) != NULL;
+    if (node != NULL && pathbytes_length(node) >= PATHBYTES_HEADER + sizeof the_origin.mac) {
         memcpy(the_origin.mac, node + PATHBYTES_HEADER, sizeof the_origin.mac);
     }
 }

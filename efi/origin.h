@@ -21,7 +21,7 @@ struct origin_packet {
 };
 
 struct origin {
-    bool network; /* by a boot server, over the NIC with this address */
+    bool network; /* by a boot server or from a disk there, over the NIC with this address */
     uint8_t mac[6];
     char url[ORIGIN_URL_MAX]; /* of the path's URI node (HTTP Boot), UTF-8; empty: there is none */
     struct origin_packet discover, ack, proxy,

@@ -261,6 +261,18 @@ def test_a_file_that_cannot_be_overwritten_is_not_enrolled(lab):
     assert flash(guest) == []
 
 
+def test_a_file_on_the_lun_is_not_enrolled(lab):
+    """Who can change the disk must not thereby have a word in what the machine demands of the next one."""
+    beside = {"lunboot.enrol": b"auth = none\n", "lunboot.conf": b"pause-on-failure = 0\n"}
+    files = {f"EFI/BOOT/{name}": content for name, content in {"BOOTX64.EFI": lab.program, **beside}.items()}
+    target = lab.target(lab.marker_lun(files=files), chap=CHAP)
+    guest = lab.boot(lab.config(target))
+    guest.wait_for(r"nothing\s+was\s+enrolled\s+from\s+lunboot\.enrol:\s+it\s+came\s+over\s+the\s+network")
+    guest.wait_for("another iSCSI driver uses it")
+    guest.back_in_firmware()
+    assert flash(guest) == []
+
+
 def test_a_start_that_ended_before_the_file_was_deleted_is_made_up_for(lab):
     target = lab.target(lab.marker_lun(), chap=CHAP)
     guest = lab.boot(lab.config(target), beside={"lunboot.enrol": bytes(200)})
