@@ -72,6 +72,7 @@ static void find(void)
         read_mac(path);
         read_url(path);
     }
+    the_origin.handed = the_origin.network && uefi_interface(device, &uefi_guid_file_system) != NULL;
     if (pxe != NULL && pxe->Mode != NULL) {
         read_pxe(pxe->Mode);
     }

@@ -22,6 +22,9 @@ struct origin_packet {
 
 struct origin {
     bool network; /* by a boot server or from a disk there, over the NIC with this address */
+    /* It lies on a volume there: its load options are the word of iPXE or of another loader, and so of the
+     * network. Those of the firmware's own PXE and HTTP Boot are its boot entry's. */
+    bool handed;
     uint8_t mac[6];
     char url[ORIGIN_URL_MAX]; /* of the path's URI node (HTTP Boot), UTF-8; empty: there is none */
     struct origin_packet discover, ack, proxy,

@@ -120,7 +120,7 @@ struct param_value {
     uint64_t number; /* NUMBER, SIZE (bytes), DURATION (ms; UINT64_MAX: forever), CHOICE (index) */
 };
 
-#define PARAMS_FILES_MAX     17u /* lunboot.conf and SERVERFILES_MAX */
+#define PARAMS_FILES_MAX     18u /* lunboot.conf, what iPXE hands over, and SERVERFILES_MAX */
 #define PARAMS_FILE_NAME_MAX 160u
 
 struct params {
@@ -216,6 +216,13 @@ bool params_read_file(struct params *params, const struct params_file *file, con
  */
 bool params_read_options(struct params *params, const char *text, size_t length,
                          struct params_error *ret_error);
+
+/*
+ * The same from a program that came over the network itself or has its script from there (iPXE): these count
+ * as the first of the server's files.
+ */
+bool params_read_handed(struct params *params, const char *text, size_t length,
+                        struct params_error *ret_error);
 
 /*
  * DHCP option 43, as a server answers our own vendor class: encapsulated options (RFC 2132 section 8.4), each

@@ -257,15 +257,10 @@ static bool read_lines(struct reader *reader, struct span rest)
     return true;
 }
 
-bool params_read_file(struct params *params, const struct params_file *file, const char *text, size_t length,
-                      struct params_includes *ret_includes, struct params_error *ret_error)
+static bool begin(struct params *params, const struct params_file *file, struct params_error *ret_error)
 {
-    struct reader reader = {.params = params, .file = file, .includes = ret_includes, .error = ret_error};
     struct fmt name;
-    bool good;
 
-    if (ret_includes)
-        ret_includes->count = 0;
     if (params->file_count == PARAMS_FILES_MAX)
         return params_refuse(ret_error, file->source, 0, "", 0, "there are more than %u files",
                              PARAMS_FILES_MAX);
@@ -274,11 +269,26 @@ bool params_read_file(struct params *params, const struct params_file *file, con
     params->reading = ++params->file_count;
     for (unsigned id = 0; id < PARAM_COUNT; id++)
         params->given[id][file->source] = 0; /* a key twice is a mistake within one file */
-    good = read_lines(&reader, (struct span){text, length});
+    return true;
+}
+
+static bool end(struct params *params, bool good, struct params_error *ret_error)
+{
     if (!good)
         memcpy(ret_error->file, params->files[params->reading - 1], PARAMS_FILE_NAME_MAX);
     params->reading = 0;
     return good;
+}
+
+bool params_read_file(struct params *params, const struct params_file *file, const char *text, size_t length,
+                      struct params_includes *ret_includes, struct params_error *ret_error)
+{
+    struct reader reader = {.params = params, .file = file, .includes = ret_includes, .error = ret_error};
+
+    if (ret_includes)
+        ret_includes->count = 0;
+    return begin(params, file, ret_error) &&
+           end(params, read_lines(&reader, (struct span){text, length}), ret_error);
 }
 
 /* --- Load options --- */
@@ -330,10 +340,10 @@ bool params_next_word(const char **text, size_t *length, char *word, size_t capa
     return found;
 }
 
-bool params_read_options(struct params *params, const char *text, size_t length,
-                         struct params_error *ret_error)
+static bool read_words(struct params *params, enum param_source source, struct span rest,
+                       struct params_error *ret_error)
 {
-    struct span rest = {text, length}, word;
+    struct span word;
     char buffer[64 + LINE_LIMIT];
     const char *wrong = NULL;
     bool first = true;
@@ -348,14 +358,29 @@ bool params_read_options(struct params *params, const char *text, size_t length,
             if (first)
                 continue; /* the program's own name, as the UEFI Shell passes it */
             return params_refuse(
-                ret_error, PARAM_OPTION, 0, "", 0,
+                ret_error, source, 0, "", 0,
                 "a word without '=': write key=value, and values with blanks in double quotes");
         }
         if (equals == 0)
-            return params_refuse(ret_error, PARAM_OPTION, 0, "", 0, "there is no key before the '='");
-        if (!params_set(params, buffer, equals, buffer + equals + 1, word.length - equals - 1, PARAM_OPTION,
-                        0, ret_error))
+            return params_refuse(ret_error, source, 0, "", 0, "there is no key before the '='");
+        if (!params_set(params, buffer, equals, buffer + equals + 1, word.length - equals - 1, source, 0,
+                        ret_error))
             return false;
     }
-    return !wrong || params_refuse(ret_error, PARAM_OPTION, 0, "", 0, "%s", wrong);
+    return !wrong || params_refuse(ret_error, source, 0, "", 0, "%s", wrong);
+}
+
+bool params_read_options(struct params *params, const char *text, size_t length,
+                         struct params_error *ret_error)
+{
+    return read_words(params, PARAM_OPTION, (struct span){text, length}, ret_error);
+}
+
+bool params_read_handed(struct params *params, const char *text, size_t length,
+                        struct params_error *ret_error)
+{
+    static const struct params_file file = {"the command line from the network", PARAM_SERVER, NULL};
+
+    return begin(params, &file, ret_error) &&
+           end(params, read_words(params, file.source, (struct span){text, length}, ret_error), ret_error);
 }

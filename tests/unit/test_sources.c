@@ -241,6 +241,22 @@ static void test_a_local_policy_waits_for_the_secrets_of_a_server(void **state)
     assert_false(params_check_local(&params, &problem));
 }
 
+/* What iPXE hands over stood in its script, and that came over the network: it counts before the server's
+ * files and like them. */
+static void test_a_command_line_from_the_network_is_no_local_word(void **state)
+{
+    static const char good[] = "lun=1 boot-args=\"a b\"", bad[] = "lunboot.efi auth=none";
+
+    (void)state;
+    assert_true(params_read_handed(&params, good, sizeof good, &problem));
+    assert_true(served(SERVED, "lun = 2\n"));
+    assert_described(PARAM_LUN_KEY, "lun = 1 (0001-0000-0000-0000) (the command line from the network)");
+    assert_true(local("lun = 3\n"));
+    assert_described(PARAM_LUN_KEY, "lun = 3 (0003-0000-0000-0000) (lunboot.conf line 1)");
+    assert_false(params_read_handed(&params, bad, sizeof bad, &problem));
+    expect_words("the command line from the network, auth: the server's file must not set this");
+}
+
 /* --- Files --- */
 
 static void test_the_file_that_is_read_first_counts(void **state)
@@ -318,10 +334,11 @@ static void test_too_many_files_are_refused(void **state)
 {
     (void)state;
     assert_true(local(""));
+    assert_true(params_read_handed(&params, "lun=1", 5, &problem));
     for (unsigned i = 0; i < SERVERFILES_MAX; i++)
         assert_true(served(SERVED, ""));
     assert_false(served(SERVED, ""));
-    expect_words("there are more than 17 files");
+    expect_words("there are more than 18 files");
 }
 
 /* --- ${...} --- */
@@ -469,6 +486,7 @@ int main(void)
         T(test_whoever_may_not_set_a_key_is_refused),
         T(test_req_022_no_policy_comes_from_the_network),
         T(test_secrets_of_a_server_need_a_local_word),
+        T(test_a_command_line_from_the_network_is_no_local_word),
         T(test_a_local_policy_waits_for_the_secrets_of_a_server),
         T(test_the_file_that_is_read_first_counts),
         T(test_a_key_twice_is_an_error_within_one_file_alone),

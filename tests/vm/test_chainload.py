@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Machines without a disk: lunboot.efi comes by PXE, HTTP Boot or through iPXE, over the NIC that it then uses."""
 
+import shutil
+import uuid
 from pathlib import Path
 
 import pytest
 from lab import CHAP, HERE, HTTP_BOOT, IPXE, PXE
-from lbvm import capture
-from lbvm.vm import Nic, e1000e
+from lbvm import capture, efivars
+from lbvm.vm import OVMF_VARS, Nic, e1000e
 
 LEASE = ["DISCOVER", "OFFER", "REQUEST", "ACK"]
 
@@ -121,6 +123,7 @@ chain {url} boot=no pause-on-failure=0 || echo SCRIPT-FAILED
 echo SCRIPT-ENDS
 """
 INSTALLED = Path("/usr/lib/ipxe")
+STORED_GUID = uuid.UUID("9d65451d-1dc9-481c-8586-d125b1d701ca")  # of lunboot's variables
 BY_SCRIPT = "iqn.2024-01.org.example:by-script"
 
 
@@ -161,6 +164,18 @@ def test_nothing_that_came_over_the_network_gets_into_variables(lab):
     guest.wait_for(r"nothing\s+was\s+enrolled\s+from\s+lunboot.enrol:\s+it\s+came\s+over\s+the\s+network")
     guest.marker("lun")
     assert "(the UEFI variable)" not in guest.text
+
+
+@pytest.mark.skipif(not IPXE.exists(), reason="iPXE is not fetched")
+def test_a_script_from_the_network_is_no_local_word(lab):
+    url = f"http://{HERE}/lunboot.efi"
+    site = ipxe(lab, "snponly", url, "auth=none", first=f"chain {url} config set auth=none || echo NOTHING-STORED")
+    guest = site.boot()
+    guest.wait_for("NOTHING-STORED")
+    assert "auth: the server's file must not set this" in guest.lunboot_failed()
+    guest.wait_for("SCRIPT-GOES-ON")
+    guest.wait_for("SCRIPT-ENDS")
+    assert STORED_GUID.bytes_le not in (guest.folder / "vars.fd").read_bytes()
 
 
 @pytest.mark.soak
@@ -224,9 +239,11 @@ def ipxe_site(lab, debian, command, files=None, **more):
 @pytest.mark.soak
 def test_soak_debian_by_ipxe_with_the_secret_in_the_machines_file(lab, debian, record_property):
     secret = f"chap-name = {CHAP.name}\nchap-secret = {CHAP.secret}\n"
-    site = ipxe_site(lab, debian, "chain lunboot.efi secrets-from-server=yes", chap=CHAP,
+    site = ipxe_site(lab, debian, "chain lunboot.efi", chap=CHAP,
                      files={"lunboot/mac-52-54-00-4c-55-01.conf": secret})
-    found = boots_debian(site, record_property, "iPXE and lunboot")
+    variables = shutil.copy(OVMF_VARS, lab.folder / "local.fd")
+    efivars.write(variables, {"secrets-from-server": b"yes"}, STORED_GUID, efivars.NV | efivars.BOOT)
+    found = boots_debian(site, record_property, "iPXE and lunboot", variables=str(variables))
     assert found["iscsi_session/session1/username"] == CHAP.name
 
 

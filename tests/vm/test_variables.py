@@ -273,6 +273,15 @@ def test_a_file_on_the_lun_is_not_enrolled(lab):
     assert flash(guest) == []
 
 
+def test_a_command_from_the_lun_stores_nothing(lab):
+    """A server may say what the loader's arguments are, and who can change the disk may make lunboot the loader."""
+    target = lab.target(lab.marker_lun(files={"EFI/BOOT/BOOTX64.EFI": lab.program}), chap=CHAP)
+    guest = lab.boot(lab.config(target, boot_args='"config set auth=none"'))
+    guest.wait_for(r"Nothing\s+was\s+done:\s+lunboot\s+came\s+over\s+the\s+network")
+    guest.back_in_firmware()
+    assert flash(guest) == []
+
+
 def test_a_start_that_ended_before_the_file_was_deleted_is_made_up_for(lab):
     target = lab.target(lab.marker_lun(), chap=CHAP)
     guest = lab.boot(lab.config(target), beside={"lunboot.enrol": bytes(200)})
