@@ -249,14 +249,37 @@ static void start_shell(struct program *program)
                  tried);
 }
 
+/* Those of a loader on the disk are the network's business. The Shell's are commands, and a local lunboot.efi
+ * takes `config set` from them. */
+static bool are_local(enum param_id id)
+{
+    const struct param_value *value = &machine.params.values[id];
+    char place[PARAMS_FILE_NAME_MAX * 4];
+    struct fmt fmt;
+
+    if (!params_is_set(&machine.params, id) || value->source >= PARAM_FILE)
+        return true;
+    fmt_init(&fmt, place, sizeof place);
+    params_describe_place(&machine.params, id, &fmt);
+    machine_fail(
+        FAILURE_LOADER, EFI_ACCESS_DENIED,
+        "boot-args comes from %s, and programs of this machine get arguments from it alone: set boot-args "
+        "in lunboot.conf, or take it out there.",
+        place);
+    return false;
+}
+
 static void start_with_arguments(void (*start)(struct program *program))
 {
     const char *arguments = params_is_set(&machine.params, PARAM_BOOT_ARGS)
                                 ? params_text(&machine.params, PARAM_BOOT_ARGS)
                                 : NULL;
     struct program program = {0};
-    CHAR16 *options = loader_options(arguments, &program.length);
+    CHAR16 *options;
 
+    if (!are_local(PARAM_BOOT_ARGS))
+        return;
+    options = loader_options(arguments, &program.length);
     program.options = options;
     start(&program);
     uefi_free(options);

@@ -327,8 +327,15 @@ void params_describe(const struct params *params, enum param_id id, struct fmt *
     fmt_print(fmt, " = ");
     describe_value(row, value, fmt);
     fmt_print(fmt, " (");
-    describe_place(value->source, params_file_name(params, value->file), value->line, fmt);
+    params_describe_place(params, id, fmt);
     fmt_print(fmt, ")");
+}
+
+void params_describe_place(const struct params *params, enum param_id id, struct fmt *fmt)
+{
+    const struct param_value *value = &params->values[id];
+
+    describe_place(value->source, params_file_name(params, value->file), value->line, fmt);
 }
 
 void params_emit(const struct params *params, enum param_id id, struct fmt *fmt)

@@ -296,6 +296,9 @@ void params_derive_name(const uint8_t *uuid, const uint8_t mac[6], char ret_name
 /* "auth = chap (lunboot.conf line 4)"; secrets as dots of a fixed number. */
 void params_describe(const struct params *params, enum param_id id, struct fmt *fmt);
 
+/* Where the value is from alone: "lunboot.conf line 4". */
+void params_describe_place(const struct params *params, enum param_id id, struct fmt *fmt);
+
 /* The value alone, as a UEFI variable and lunboot.conf have it: what it is read from again. A secret is there
  * in hexadecimal, for the caller to wipe. */
 void params_emit(const struct params *params, enum param_id id, struct fmt *fmt);

@@ -150,6 +150,16 @@ def test_what_must_be_proven_is_decided_locally_where_the_server_has_the_secrets
     assert "/lunboot.conf" in web.asked
 
 
+def test_a_server_cannot_give_arguments_to_a_program_of_this_machine(lab, web):
+    """The arguments of the UEFI Shell are commands, and a local lunboot.efi takes `config set` from them."""
+    target = lab.target(lab.marker_lun(), chap=CHAP)
+    web.put("lunboot.conf", 'boot = shell\nboot-args = "-exit setvar x"\n')
+    guest = lab.boot(lab.config(target, config_from=web.url))
+    assert f"boot-args comes from {web.url}lunboot.conf" in guest.lunboot_failed()
+    guest.back_in_firmware()
+    assert "UEFI Interactive Shell" not in guest.text
+
+
 def test_an_include_that_is_not_there(lab, web):
     web.put("lunboot.conf", "include = rooms/7.conf\n")
     sentence = served_failure(lab, web)
