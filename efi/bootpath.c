@@ -111,16 +111,14 @@ static void add_devices(struct list *list, EFI_GUID *protocol, is_meant test, co
     uefi_free(handles);
 }
 
-/* What is not found may lie behind drivers that nobody has started yet. */
+/*
+ * Drivers first, also where a device is there already: another one that is meant may lie behind drivers that
+ * nobody has started yet, and of two copies of a disk it is not for us to say that the one at hand is meant.
+ */
 static void add_known_device(struct list *list, EFI_GUID *protocol, is_meant test, const uint8_t *node)
 {
-    const uint8_t *rest = pathbytes_next(node);
-
-    add_devices(list, protocol, test, node, rest);
-    if (list->count == 0) {
-        drivers_start_storage();
-        add_devices(list, protocol, test, node, rest);
-    }
+    drivers_start_storage();
+    add_devices(list, protocol, test, node, pathbytes_next(node));
 }
 
 unsigned bootpath_expand(const EFI_DEVICE_PATH *path, EFI_DEVICE_PATH *ret_paths[BOOTPATH_MAX])

@@ -87,7 +87,8 @@ static bool try_path(struct program *program, const EFI_DEVICE_PATH *path)
         keep_reason(program, uefi_status_name(status));
         return false;
     }
-    log_print(LOG_INFO, "%s is %s", program->name, text);
+    log_print(LOG_INFO, "%s is %s%s", program->name, text,
+              devpath_is_prefix(machine.disk_path, path) ? ", which is on the LUN" : "");
     run(image, program->name);
     return true;
 }

@@ -186,16 +186,19 @@ class Lab:
         disk.make_fat(volume, 4 * disk.MIB, 512, {**self.marker_files(name=name, **settings), **(files or {})})
         return volume
 
-    def boot_entries(self, config, volumes, entries, following=None, others=None, files=None, **more):
+    def boot_entries(self, config, volumes, entries, following=None, others=None, files=None, bootindex=-1,
+                     **more):
         """Starts a guest with these boot entries and no others first. lunboot.efi is the default loader of the disk
         in slot 3, with more `files`; the volumes are in the slots from 4 on. `following` is BootNext, `others` are more
-        variables."""
+        variables. With a `bootindex` of lunboot's disk the firmware connects that one alone, and drops active entries
+        of the others."""
         esp = make_esp(self.folder / "esp.img", self.program, config, files)
         variables = self.folder / "entries.fd"
         shutil.copy(OVMF_VARS, variables)
         efivars.boot_entries(variables, entries, following, others)
         more.setdefault("memory", 512)
-        return self._start([Disk(path) for path in (esp, *volumes)], variables=str(variables), **more)
+        disks = [Disk(esp, bootindex), *map(Disk, volumes)]
+        return self._start(disks, variables=str(variables), **more)
 
     def shell(self, config, options):
         """Starts a guest whose UEFI Shell runs lunboot.efi with these options, and then switches off."""

@@ -125,16 +125,26 @@ def partition_node(lun):
 
 
 def test_an_entry_by_the_signature_of_its_partition(lab):
-    """The LUN has a copy of the same disk, as after an installation: the local one is started."""
+    """The LUN has a copy of the same disk, as after an installation: the local one is started, although the firmware, which
+    was told to boot another disk, has no driver on it yet."""
     local = disk.fat_disk(lab.folder / "local.img", 512, lab.marker_files(name="hooked", end="off"))
     target = lab.target(disk.copy_sparse(local, lab.folder / "lun.img"), chap=CHAP)
     path = partition_node(local) + efivars.file(r"\EFI\BOOT\BOOTX64.EFI")
     entry = efivars.boot_entry("installer", path, "one two=3\0".encode("utf-16-le"), attributes=0)
-    guest = lab.boot_entries(lab.config(target, boot="Boot0001"), [local], [LUNBOOT, entry])
+    guest = lab.boot_entries(lab.config(target, boot="Boot0001"), [local], [LUNBOOT, entry], bootindex=0)
     found = guest.marker("hooked")
     assert found["options"] == "one two=3"
     assert found["device"].startswith("PciRoot(0x0)/Pci(0x4,0x0)/HD(1,GPT,")
     assert int(found["iscsi-handles"]) >= 1
+    guest.wait_exit()
+
+
+def test_an_entry_by_the_signature_of_a_partition_that_is_on_the_lun_alone(lab):
+    lun = disk.fat_disk(lab.folder / "lun.img", 512, lab.marker_files(name="hooked", end="off"))
+    entry = efivars.boot_entry("system", partition_node(lun) + efivars.file(r"\EFI\BOOT\BOOTX64.EFI"))
+    guest = lab.boot_entries(lab.config(lab.target(lun, chap=CHAP), boot="next"), [], [LUNBOOT, entry])
+    guest.wait_for(r'Boot0001\s+"system"\s+is\s+PciRoot(?:.|\n)*?,\s+which\s+is\s+on\s+the\s+LUN')
+    assert "/iSCSI(" in guest.marker("hooked")["device"]
     guest.wait_exit()
 
 
