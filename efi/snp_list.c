@@ -3,6 +3,7 @@
  */
 #include "devpath.h"
 #include "drivers.h"
+#include "orphan.h"
 #include "snp.h"
 #include "snp_own.h"
 
@@ -70,6 +71,15 @@ static void find_pci(struct snp_entry *entry)
     entry->pci_function = (uint8_t)function;
 }
 
+/* A disk of ours that somebody kept has nobody behind it; what lies on it, a partition say, is no session. */
+static bool is_session(EFI_HANDLE handle, const EFI_DEVICE_PATH *path)
+{
+    const uint8_t *last = pathbytes_last((const uint8_t *)path);
+    const EFI_BLOCK_IO_PROTOCOL *io = uefi_interface(handle, &uefi_guid_block_io);
+
+    return last != NULL && pathbytes_kind(last) == PATHBYTES_ISCSI && (io == NULL || !orphan_is(io));
+}
+
 /*
  * The firmware's own iSCSI driver puts each session on a handle whose path is the NIC's, then IP, then iSCSI
  * (UEFI 2.10 section 16.2). Such a handle on a NIC that is not ours means that it holds the NIC (REQ-338).
@@ -82,8 +92,7 @@ static bool is_used_by_iscsi(const EFI_DEVICE_PATH *nic)
 
     for (UINTN i = 0; handles != NULL && i < count && !used; i++) {
         const EFI_DEVICE_PATH *path = uefi_interface(handles[i], &uefi_guid_device_path);
-        used = path != NULL && devpath_is_prefix(nic, path) &&
-               pathbytes_find((const uint8_t *)path, PATHBYTES_ISCSI) != NULL;
+        used = path != NULL && devpath_is_prefix(nic, path) && is_session(handles[i], path);
     }
     uefi_free(handles);
     return used;

@@ -9,6 +9,7 @@
  *   write=LBA      write a pattern to that block of the whole disk, flush it, read it back, reset the disk
  *   scan=ROUNDS    read the whole disk so many times: reads that failed and CRC-32 of each round
  *   fill=yes       overwrite all free memory first, so that whoever is still called there stops the machine
+ *   hold=yes       open the disk as a driver does that does not let go of it, even when we are gone
  *   stall=SECONDS  compute for so long, without a call to the firmware's disk
  *   end=return     return EFI_SUCCESS (the default)
  *   end=fail       return EFI_ABORTED
@@ -53,7 +54,8 @@ struct path_to_text {
 };
 
 struct settings {
-    char name[64], disk[16], write[32], scan[16], fill[16], stall[16], end[16], watch[16], variables[16];
+    char name[64], disk[16], write[32], scan[16], fill[16], hold[16], stall[16], end[16], watch[16],
+        variables[16];
 };
 
 static void say16(const CHAR16 *text, size_t characters)
@@ -118,6 +120,7 @@ static void read_settings(EFI_HANDLE device, struct settings *settings)
             find_word(text, "write", settings->write, sizeof(settings->write));
             find_word(text, "scan", settings->scan, sizeof(settings->scan));
             find_word(text, "fill", settings->fill, sizeof(settings->fill));
+            find_word(text, "hold", settings->hold, sizeof(settings->hold));
             find_word(text, "stall", settings->stall, sizeof(settings->stall));
             find_word(text, "end", settings->end, sizeof(settings->end));
             find_word(text, "watch", settings->watch, sizeof(settings->watch));
@@ -253,6 +256,17 @@ static EFI_HANDLE iscsi_disk(void)
         }
     }
     return NULL;
+}
+
+/* In the name of another handle, because what an image has open ends with it. */
+static void hold(EFI_HANDLE device, EFI_HANDLE parent)
+{
+    EFI_LOADED_IMAGE *loaded;
+    void *block;
+    bs->DisconnectController(device, NULL, NULL);
+    bs->HandleProtocol(parent, &loaded_image_guid, (void **)&loaded);
+    say_status("hold.status", bs->OpenProtocol(device, &block_io_guid, &block, loaded->DeviceHandle, device,
+                                               EFI_OPEN_PROTOCOL_BY_DRIVER));
 }
 
 static void say_disk(EFI_HANDLE device, const struct settings *settings)
@@ -533,6 +547,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         bs->Stall(100000);
     }
     say_disk(same(settings.disk, "lun") ? iscsi_disk() : loaded->DeviceHandle, &settings);
+    if (settings.hold[0]) {
+        hold(iscsi_disk(), loaded->ParentHandle);
+    }
     say_disks();
     say_nics();
     say_ibft();

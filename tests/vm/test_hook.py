@@ -58,6 +58,24 @@ def test_the_next_entry_finds_the_disk_and_everything_is_given_back(lab):
     assert len(logouts) == 1
 
 
+def test_a_disk_that_somebody_kept_comes_back_in_the_next_try(lab):
+    """Its handle is on our NIC still, and is no other iSCSI driver's."""
+    target = lab.target(empty_lun(lab), chap=CHAP)
+    guest = hook(lab, target, [LUNBOOT, HOOKED, NEXT], more={"pause_on_failure": "forever"}, hold="yes", write=7)
+    assert guest.marker("hooked")["hold.status"] == "0"
+    guest.wait_for(r"the\s+firmware\s+keeps\s+the\s+disk's\s+handle")
+    guest.wait_for(r"R:\s+try\s+again")
+    guest.send("r")
+    found = guest.marker("hooked")
+    has_the_disk(found)
+    assert found["write.status"] == "0"
+    assert "ended with EFI_ABORTED" in guest.lunboot_failed()
+    guest.wait_for(r"R:\s+try\s+again")
+    guest.send("\x1b")
+    assert guest.marker("hooked")["read.status"] == "12"  # EFI_NO_MEDIA
+    assert target.sessions() == []
+
+
 def test_a_program_that_succeeds_leads_to_the_firmwares_menu(lab):
     """As when the firmware had started it (UEFI 2.10 section 3.1.1)."""
     target = lab.target(empty_lun(lab), chap=CHAP)
