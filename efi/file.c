@@ -32,13 +32,28 @@ static bool path_beside(const EFI_LOADED_IMAGE *image, const char *name, CHAR16 
     return true;
 }
 
+/*
+ * By its path, not by the handle in the loaded image: that one ends with the driver where we came over a NIC
+ * that was then taken, and the firmware may give its place to another device.
+ */
+static EFI_FILE_IO_INTERFACE *own_volume(void)
+{
+    EFI_DEVICE_PATH *rest = (EFI_DEVICE_PATH *)(uintptr_t)uefi_boot_path();
+    EFI_HANDLE handle = NULL;
+
+    if (rest == NULL || EFI_ERROR(uefi_bs->LocateDevicePath(&uefi_guid_file_system, &rest, &handle)) ||
+        !pathbytes_is_end((const uint8_t *)rest)) {
+        return NULL;
+    }
+    return uefi_interface(handle, &uefi_guid_file_system);
+}
+
 static EFI_STATUS open_beside(const char *name, UINT64 mode, EFI_FILE_HANDLE *ret_file)
 {
     EFI_LOADED_IMAGE *image = own_image();
     CHAR16 path[PATH_MAX];
     EFI_FILE_HANDLE root = NULL;
-    EFI_FILE_IO_INTERFACE *volume =
-        image == NULL ? NULL : uefi_interface(image->DeviceHandle, &uefi_guid_file_system);
+    EFI_FILE_IO_INTERFACE *volume = image == NULL ? NULL : own_volume();
 
     if (volume == NULL) {
         return EFI_NOT_FOUND;

@@ -480,6 +480,22 @@ static EFI_DEVICE_PATH *make_path(void)
     return devpath_make_iscsi(entries[0].path, &node);
 }
 
+/* The handle that we were loaded from may be gone, and another device have it: not its files are beside us.
+ */
+static void try_files_of(EFI_HANDLE volume)
+{
+    EFI_LOADED_IMAGE *own = uefi_interface(uefi_image, &uefi_guid_loaded_image);
+    EFI_HANDLE device = own->DeviceHandle;
+    size_t length = 0;
+    char *data = NULL;
+
+    own->DeviceHandle = volume;
+    check_status("files are on our own volume", file_read_beside("ramdisk.img", RAMDISK_MAX, &data, &length),
+                 EFI_SUCCESS);
+    own->DeviceHandle = device;
+    uefi_free(data);
+}
+
 static void try_program(EFI_HANDLE handle, const EFI_DEVICE_PATH *path)
 {
     struct loader_volume volumes[LOADER_VOLUMES_MAX];
@@ -490,6 +506,7 @@ static void try_program(EFI_HANDLE handle, const EFI_DEVICE_PATH *path)
     if (count != 1) {
         return;
     }
+    try_files_of(volumes[0].handle);
     check("file exists", loader_file_exists(&volumes[0], "/EFI/BOOT/BOOTX64.EFI"));
     check("file does not exist", !loader_file_exists(&volumes[0], "\\EFI\\BOOT\\OTHER.EFI"));
     check("a folder is no file", !loader_file_exists(&volumes[0], "\\EFI\\BOOT"));
