@@ -3,6 +3,7 @@
 
 import shutil
 import struct
+import subprocess
 
 import pytest
 from lab import CHAP, check_session
@@ -265,8 +266,8 @@ def test_soak_debian_is_installed_onto_an_empty_lun_and_boots_from_it(lab, debia
     guest.wait_for("^copied and read back$")
     assert guest.report() == {"installed": "/dev/sda"}
     assert target.sessions() == []
-    logouts = [pdu for pdu in capture.pdus(lab.folder / "nic0.pcap", target.port) if pdu.name == "Logout"]
-    assert len(logouts) == 2  # lunboot's and the installer's
+    # All but the first partition, in which the installer told the copy to report.
+    subprocess.run(["cmp", f"--ignore-initial={65 * disk.MIB}", installer, lun], check=True)
     guest.stop()
     found = lab.boot(lab.config(target), memory=1024).report()
     check_session(found, target, "10.0.2.2")
