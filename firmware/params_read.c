@@ -340,34 +340,36 @@ bool params_next_word(const char **text, size_t *length, char *word, size_t capa
     return found;
 }
 
+/* A word as it stands in `buffer`; the first one may be the program's own name, as the UEFI Shell passes it.
+ */
+static bool take_word(struct params *params, enum param_source source, const char *buffer, size_t length,
+                      bool first, struct params_error *ret_error)
+{
+    size_t equals = find((struct span){buffer, length}, '=');
+
+    if (equals == length)
+        return first ||
+               params_refuse(ret_error, source, 0, "", 0,
+                             "a word without '=': write key=value, and values with blanks in double quotes");
+    if (equals == 0)
+        return params_refuse(ret_error, source, 0, "", 0, "there is no key before the '='");
+    return params_set(params, buffer, equals, buffer + equals + 1, length - equals - 1, source, 0, ret_error);
+}
+
 static bool read_words(struct params *params, enum param_source source, struct span rest,
                        struct params_error *ret_error)
 {
-    struct span word;
     char buffer[64 + LINE_LIMIT];
     const char *wrong = NULL;
-    bool first = true;
+    bool first = true, good = true;
+    size_t length = 0;
 
     while (rest.length > 0 && rest.at[rest.length - 1] == '\0')
         rest.length--;
-    word.at = buffer;
-    for (; next_word(&rest, buffer, sizeof buffer, &word.length, &wrong); first = false) {
-        size_t equals = find(word, '=');
-
-        if (equals == word.length) {
-            if (first)
-                continue; /* the program's own name, as the UEFI Shell passes it */
-            return params_refuse(
-                ret_error, source, 0, "", 0,
-                "a word without '=': write key=value, and values with blanks in double quotes");
-        }
-        if (equals == 0)
-            return params_refuse(ret_error, source, 0, "", 0, "there is no key before the '='");
-        if (!params_set(params, buffer, equals, buffer + equals + 1, word.length - equals - 1, source, 0,
-                        ret_error))
-            return false;
-    }
-    return !wrong || params_refuse(ret_error, source, 0, "", 0, "%s", wrong);
+    for (; good && next_word(&rest, buffer, sizeof buffer, &length, &wrong); first = false)
+        good = take_word(params, source, buffer, length, first, ret_error);
+    bytes_wipe(buffer, sizeof buffer); /* a secret that was refused may stand there */
+    return good && (!wrong || params_refuse(ret_error, source, 0, "", 0, "%s", wrong));
 }
 
 bool params_read_options(struct params *params, const char *text, size_t length,
