@@ -98,7 +98,9 @@
     X(COMMAND_TIMEOUT, "command-timeout", DURATION, ANYONE, "30s", NULL, SECOND, 10 * MINUTE,                \
       "For one SCSI command.", "30s")                                                                        \
     X(ATTACH_TIMEOUT, "attach-timeout", DURATION, ANYONE, "60s", NULL, SECOND, 60 * MINUTE,                  \
-      "From the first packet to the target to a disk that is ready.", "2m")                                  \
+      "The longest time from the first packet to the target to a disk that is ready. A target that is "      \
+      "refused or lost four times in a row is given up earlier; retries tries again.",                       \
+      "2m")                                                                                                  \
     X(RETRIES, "retries", NUMBER, ANYONE, "3", NULL, 0, UINT64_MAX,                                          \
       "How often a boot that failed for want of a link, an address, or a target that answers is tried "      \
       "again: a number, or forever.",                                                                        \

@@ -38,8 +38,12 @@ static bool read_options(void)
     struct params_error error;
     size_t length;
     char *options = file_load_options(&length);
-    bool good = !options || (origin_find()->handed ? params_read_handed : params_read_options)(
-                                &machine.configured, options, length, &error);
+    bool good = true;
+
+    if (options && origin_find()->handed)
+        good = params_read_handed(&machine.configured, options, length, &error);
+    else if (options)
+        good = params_read_options(&machine.configured, options, length, &error);
 
     if (options)
         bytes_wipe(options, length); /* a secret that was refused may stand there */
