@@ -59,6 +59,8 @@ static void run(EFI_HANDLE image, const char *name)
             FAILURE_LOADER, status,
             "%s, which was started with the disk attached, ended with %s: see what it printed above.", name,
             uefi_status_name(status));
+    else /* a block that could not be read was told then, and the program has lived with it */
+        machine.failure = (struct failure){.stage = FAILURE_NONE, .status = EFI_SUCCESS};
 }
 
 /* Of several places the first with more to tell than that nothing is there. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Hook and continue: something else than the LUN's loader is started, with the LUN attached and the iBFT published."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 from lab import CHAP, check_session
 from lbvm import capture, disk, efivars
 from lbvm.vm import Nic
+from liar import Liar
 
 LUNBOOT = efivars.boot_entry("lunboot", efivars.pci(3))
 HOOKED = efivars.boot_entry("hooked", efivars.pci(4))
@@ -86,6 +88,18 @@ def test_a_program_that_succeeds_leads_to_the_firmwares_menu(lab):
     guest.wait_for("UiApp")
     assert "could not boot" not in guest.text and "MARKER-BEGIN next" not in guest.text
     assert target.sessions() == []
+
+
+def test_a_program_that_lives_with_a_bad_block_succeeds_too(lab):
+    """What could not be read was told then; it is no failure of ours once the program is content."""
+    target = lab.keep(Liar("medium-error:40", file=empty_lun(lab), chap=CHAP, host="10.0.2.2")).start()
+    guest = hook(lab, target, [LUNBOOT, HOOKED, NEXT], end="return", scan=1)
+    assert guest.marker("hooked")["scan.errors"] == "1"
+    assert guest.wait_for(r"back\s+to\s+the\s+firmware:\s+(\w+)\n")[1] == "EFI_SUCCESS"
+    assert re.search(r"reading\s+\d+\s+blocks\s+at\s+LBA\s+\d+\s+failed", guest.text)
+    assert "could not boot" not in guest.text
+    target.stop()
+    assert target.told == 1
 
 
 def test_the_session_ends_before_a_hooked_system_takes_over(lab):
