@@ -71,7 +71,8 @@ def test_a_target_that_never_comes_ends_in_the_sentence_and_the_next_option(lab)
     guest.back_in_firmware()
 
 
-def test_a_dhcp_server_that_is_started_later(lab):
+@pytest.mark.soak
+def test_soak_a_dhcp_server_that_is_started_later(lab):
     net = lab.network()
     net.segment("lan", "192.168.60.1")
     target = lab.target(lab.marker_lun(), net=net, address="192.168.60.1", chap=CHAP)

@@ -160,7 +160,8 @@ def test_a_server_cannot_give_arguments_to_a_program_of_this_machine(lab, web):
     assert "UEFI Interactive Shell" not in guest.text
 
 
-def test_an_include_that_is_not_there(lab, web):
+@pytest.mark.soak
+def test_soak_an_include_that_is_not_there(lab, web):
     web.put("lunboot.conf", "include = rooms/7.conf\n")
     sentence = served_failure(lab, web)
     assert f"{web.url}rooms/7.conf cannot be fetched: there is no such file" in sentence
@@ -172,11 +173,13 @@ def test_a_redirection_is_told_and_not_followed(lab, web):
     assert "follows no redirection (https://boot.example/lunboot.conf)" in sentence
 
 
-def test_a_file_that_is_too_large(lab, web):
+@pytest.mark.soak
+def test_soak_a_file_that_is_too_large(lab, web):
     web.put("lunboot.conf", "#" * 65537)
     assert "larger than 64 KiB" in served_failure(lab, web)
 
 
-def test_a_silent_server_ends_in_time(lab, web):
+@pytest.mark.soak
+def test_soak_a_silent_server_ends_in_time(lab, web):
     web.server.silent.add("/lunboot.conf")
     assert "did not answer in time" in served_failure(lab, web, config_timeout="2s")
