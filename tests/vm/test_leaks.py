@@ -5,18 +5,21 @@ What our image takes is counted call by call; the pages behind the firmware's ow
 and then by themselves.
 """
 
+import re
+
 import pytest
 from lab import CHAP, NEWER, STRICT_NX, WRONG
+from lbvm.target import free_port
 
 STARTS = 3
 
 
-def starts(lab, starter, config, **more):
+def starts(lab, starter, config, keys="r\x1b", **more):
     """Each start fails, is tried again from the failure screen, fails and is left; what was counted after each."""
     guest = lab.boot(config, starter=starter, **more)
     found = []
     for _ in range(STARTS):
-        for key in "r\x1b":
+        for key in keys:
             guest.lunboot_failed()
             guest.wait_for(r"R:\s+try\s+again")
             guest.send(key)
@@ -46,6 +49,14 @@ def test_nothing_is_left_after_a_loader_that_returned(lab, starter):
 def test_nothing_is_left_after_a_failed_login(lab, starter):
     target = lab.target(lab.marker_lun(), chap=CHAP)
     check(starts(lab, starter, lab.config(target, pause_on_failure="forever", chap_secret=WRONG)))
+
+
+def test_nothing_is_left_after_tries_by_itself(lab, starter):
+    """The NIC goes back to the firmware and is taken anew in each."""
+    config = lab.config(root_path=f"iscsi:10.0.2.2::{free_port()}:1:iqn.2024-01.org.example:gone", retries="2",
+                        retry_pause="1s", attach_timeout="1s", pause_on_failure="forever")
+    check(starts(lab, starter, config, keys="\x1b"))
+    assert len(re.findall(r"trying\s+again\s+in", lab.guest.text)) == 2 * STARTS
 
 
 def test_nothing_is_left_after_a_hooked_program_that_returned(lab, starter):
