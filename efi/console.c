@@ -195,6 +195,7 @@ bool console_hidden_line(char *ret_text, size_t capacity, size_t *ret_length)
     EFI_INPUT_KEY key = {0};
     size_t length = 0;
 
+    ret_text[0] = '\0';
     while (wait_for_key(&key) && key.ScanCode != SCAN_CODE_ESC && key.UnicodeChar != 0x1b) {
         if (key.UnicodeChar == L'\r' || key.UnicodeChar == L'\n') {
             *ret_length = length;

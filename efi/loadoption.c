@@ -5,10 +5,10 @@
 
 #include "pathbytes.h"
 
-#define HEADER       6u /* Attributes and FilePathListLength */
-#define ACTIVE       0x00000001u
-#define CATEGORY     0x00001f00u
-#define CATEGORY_APP 0x00000100u
+#define HEADER        6u /* Attributes and FilePathListLength */
+#define ACTIVE        0x00000001u
+#define CATEGORY      0x00001f00u
+#define CATEGORY_BOOT 0x00000000u
 
 /*
  * EDK2's boot manager puts this GUID as data into the entries that it makes for devices by itself, to know
@@ -59,7 +59,7 @@ bool loadoption_parse(const uint8_t *bytes, size_t length, struct loadoption *re
     uint32_t attributes = get16(bytes) | (uint32_t)get16(bytes + 2) << 16;
     size_t list = get16(bytes + 4);
     option.active = (attributes & ACTIVE) != 0;
-    option.application = (attributes & CATEGORY) == CATEGORY_APP;
+    option.on_request = (attributes & CATEGORY) != CATEGORY_BOOT;
     option.path = read_description(bytes + HEADER, bytes + length, option.description);
     if (option.path == NULL) {
         return false;

@@ -15,7 +15,7 @@
 /* Path and data point into the bytes that were parsed; neither need be aligned. */
 struct loadoption {
     bool active;                               /* the boot manager may start it by itself */
-    bool application;                          /* of the category that is started on request alone */
+    bool on_request;                           /* an application, or of a reserved category: not by itself */
     uint16_t description[LOADOPTION_TEXT_MAX]; /* NUL-ended, cut to fit */
     const uint8_t *path;                       /* the first of the list; its end node lies within the bytes */
     const uint8_t *data;                       /* OptionalData: the load options */

@@ -152,8 +152,8 @@ static bool try_number(uint16_t number, bool by_name)
         note(entry.name, uefi_status_name(status));
     else if (!by_name && !entry.option.active)
         note(entry.name, "not active");
-    else if (!by_name && entry.option.application)
-        note(entry.name, "an application, which is started on request alone");
+    else if (!by_name && entry.option.on_request)
+        note(entry.name, "an application or the like, which is started on request alone");
     else
         return try_entry(&entry);
     return false;

@@ -51,7 +51,7 @@ static void test_an_entry_is_read(void **state)
     (void)state;
     assert_true(parse(example, sizeof example, &option));
     assert_true(option.active);
-    assert_false(option.application);
+    assert_false(option.on_request);
     assert_memory_equal(option.description, wanted, sizeof wanted);
     assert_ptr_equal(option.path, example + PATH);
     assert_int_equal(pathbytes_body(option.path), 14);
@@ -63,8 +63,8 @@ static void test_attributes(void **state)
 {
     static const struct {
         uint8_t low, high;
-        bool active, application;
-    } rows[] = {{0, 0, false, false}, {1, 1, true, true}, {8, 1, false, true}, {1, 0x1f, true, false}};
+        bool active, on_request;
+    } rows[] = {{0, 0, false, false}, {1, 1, true, true}, {8, 1, false, true}, {1, 0x1f, true, true}};
     uint8_t bytes[sizeof example];
     struct loadoption option;
 
@@ -75,7 +75,7 @@ static void test_attributes(void **state)
         bytes[1] = rows[i].high;
         assert_true(parse(bytes, sizeof bytes, &option));
         assert_int_equal(option.active, rows[i].active);
-        assert_int_equal(option.application, rows[i].application);
+        assert_int_equal(option.on_request, rows[i].on_request);
     }
 }
 
