@@ -186,21 +186,22 @@ static void tell_next(unsigned index, unsigned count)
                   index + 1 < count ? " Trying the next target." : "");
 }
 
-/* A DHCP server may tell us of a target that it does not tell the firmware's PXE. False: Esc. */
-static bool ask_for_target(void)
+/* A DHCP server may tell us of a target that it does not tell the firmware's PXE. */
+static enum nics_result ask_for_target(void)
 {
     struct params_error error;
 
-    return params_target(&machine.params, 0, &machine.target, &error) || nics_ask_again() != NICS_ESC;
+    return params_target(&machine.params, 0, &machine.target, &error) ? NICS_UP : nics_ask_again();
 }
 
 enum attach_result attach_disk(void)
 {
     enum attach_result result = ATTACH_FAILED;
+    enum nics_result up = ask_for_target();
     unsigned count;
 
-    if (!ask_for_target())
-        return ATTACH_ESC;
+    if (up != NICS_UP)
+        return up == NICS_ESC ? ATTACH_ESC : ATTACH_FAILED;
     count = params_target_count(&machine.params);
     settings_choose_name();
     settings_log();

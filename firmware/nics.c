@@ -341,7 +341,7 @@ enum nics_result nics_ask_again(void)
     enum nics_result result;
 
     if (!machine.adopted)
-        return NICS_SKIP;
+        return NICS_UP;
     machine.adopted = false;
     log_print(LOG_INFO, "the firmware's PXE was told of no target: asking DHCP anew");
     result = get_lease();

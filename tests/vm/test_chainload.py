@@ -114,6 +114,18 @@ def test_what_pxe_was_not_told_is_asked_for(lab):
     assert not any(61 in message.options for message in messages)
 
 
+def test_a_server_that_is_silent_when_it_is_asked_for_a_target_is_asked_again(lab):
+    site = Site(lab)
+    site.options = {}
+    site.pxe(more="dhcp-vendorclass=set:lunboot,lunboot\ndhcp-ignore=tag:lunboot\n")
+    variables = shutil.copy(OVMF_VARS, lab.folder / "local.fd")
+    efivars.write(variables, {"dhcp-wait": b"2s"}, STORED_GUID, efivars.NV | efivars.BOOT)
+    guest = site.boot(variables=str(variables))
+    guest.wait_for(r"asking\s+DHCP\s+anew")
+    guest.wait_for(r"not\s+booted\s+yet:\s+NIC\s+52:54:00:4c:55:01:\s+no\s+DHCP\s+server\s+answered")
+    guest.wait_for(r"trying\s+again\s+in")
+
+
 SCRIPT = """#!ipxe
 dhcp
 {first}
