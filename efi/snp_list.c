@@ -77,12 +77,15 @@ static bool is_session(EFI_HANDLE handle, const EFI_DEVICE_PATH *path)
     const uint8_t *last = pathbytes_last((const uint8_t *)path);
     const EFI_BLOCK_IO_PROTOCOL *io = uefi_interface(handle, &uefi_guid_block_io);
 
-    return last != NULL && pathbytes_kind(last) == PATHBYTES_ISCSI && (io == NULL || !orphan_is(io));
+    return io != NULL ? !io->Media->LogicalPartition && !orphan_is(io)
+                      : last != NULL && pathbytes_kind(last) == PATHBYTES_ISCSI;
 }
 
 /*
  * The firmware's own iSCSI driver puts each session on a handle whose path is the NIC's, then IP, then iSCSI
- * (UEFI 2.10 section 16.2). Such a handle on a NIC that is not ours means that it holds the NIC (REQ-338).
+ * (UEFI 2.10 section 16.2); iPXE of 2019 puts its disk below a node of its own. Such a handle on a NIC that
+ * is not ours means that the NIC is in use (REQ-338). The one on the NIC's own handle is no disk: there iPXE
+ * shows files.
  */
 static bool is_used_by_iscsi(const EFI_DEVICE_PATH *nic)
 {
@@ -92,7 +95,8 @@ static bool is_used_by_iscsi(const EFI_DEVICE_PATH *nic)
 
     for (UINTN i = 0; handles != NULL && i < count && !used; i++) {
         const EFI_DEVICE_PATH *path = uefi_interface(handles[i], &uefi_guid_device_path);
-        used = path != NULL && devpath_is_prefix(nic, path) && is_session(handles[i], path);
+        used = path != NULL && devpath_is_prefix(nic, path) && !devpath_is_prefix(path, nic) &&
+               is_session(handles[i], path);
     }
     uefi_free(handles);
     return used;

@@ -316,10 +316,10 @@ enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms)
 
     if (machine.nics[index].in_use_by_iscsi) {
         machine.nic_entry = &machine.nics[index];
-        return skip(
-            FAILURE_NO_NIC, "another iSCSI driver uses it, the firmware's own or iPXE's",
-            "remove the iSCSI settings in the firmware's setup, or write sanunhook into the script of "
-            "iPXE, or choose another NIC");
+        return skip(FAILURE_NO_NIC, "another iSCSI driver uses it, the firmware's own or iPXE's",
+                    "remove the iSCSI settings in the firmware's setup, or keep option 17 from iPXE or write "
+                    "sanunhook "
+                    "into its script, or choose another NIC");
     }
     if (!take(index))
         return skip(FAILURE_NO_NIC, "it could not be opened", "look for another driver that holds it");

@@ -92,11 +92,12 @@ def test_pxe_over_the_second_nic(lab):
 def test_soak_the_ipxe_in_a_rom(lab):
     """QEMU's ROM for this NIC is an iPXE, which is the firmware's boot option for it."""
     site = Site(lab)
-    site.pxe()
+    site.options = {"tag:!ipxe,17": site.target.root_path()}
+    site.pxe(more="dhcp-match=set:ipxe,175\n")
     guest = site.boot([e1000e(tap=site.net.tap(), options="bootindex=0")])
     guest.marker("lun")
     guest.wait_exit()
-    assert asked_by_lunboot(site.dhcp()) == []
+    assert asked_by_lunboot(site.dhcp()) == ["DISCOVER", "REQUEST"]
 
 
 def test_what_pxe_was_not_told_is_asked_for(lab):
@@ -139,10 +140,11 @@ STORED_GUID = uuid.UUID("9d65451d-1dc9-481c-8586-d125b1d701ca")  # of lunboot's 
 BY_SCRIPT = "iqn.2024-01.org.example:by-script"
 
 
-def ipxe(lab, build, url, options, first="", second="", age=IPXE):
+def ipxe(lab, build, url, options, first="", second="", age=IPXE, root_path_for=""):
     script = SCRIPT.format(url=url, options=options, first=first, second=second)
     site = Site(lab, files={"autoexec.ipxe": script, f"{build}.efi": age / f"{build}.efi"})
     site.net.web(site.folder)
+    site.options = {f"{root_path_for}17": site.target.root_path()}
     site.pxe(f"{build}.efi", "dhcp-match=set:ipxe,175\ndhcp-boot=tag:ipxe,autoexec.ipxe\n")
     return site
 
@@ -191,21 +193,26 @@ def test_a_script_from_the_network_is_no_local_word(lab):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("build", ["snponly", "ipxe"])
 @pytest.mark.parametrize("url", [f"http://{HERE}/lunboot.efi", "tftp://192.168.60.2/lunboot.efi"])
-@pytest.mark.parametrize("age", [IPXE, INSTALLED], ids=["newer", "installed"])
-def test_soak_ipxe(lab, build, url, age):
-    site = ipxe(lab, build, url, f"initiator-name={BY_SCRIPT}", age=age)
+@pytest.mark.parametrize("build", [IPXE / "snponly", IPXE / "ipxe", INSTALLED / "snponly"],
+                         ids=["newer-snponly", "newer-ipxe", "installed-snponly"])
+def test_soak_ipxe(lab, build, url):
+    """iPXE would take the disk of option 17 itself, so it is not told of it; lunboot asks for it. Not with the ipxe.efi
+    of Debian 12, under which EDK2 hangs (efi/README.md)."""
+    site = ipxe(lab, build.name, url, f"initiator-name={BY_SCRIPT}", age=build.parent, root_path_for="tag:!ipxe,")
     guest = site.boot()
     guest.wait_for("MARKER-BEGIN lun")
     assert site.target.sessions() == [BY_SCRIPT]
     guest.wait_exit()
+    assert asked_by_lunboot(site.dhcp()) == ["DISCOVER", "REQUEST"]
 
 
 @pytest.mark.soak
-def test_soak_ipxe_has_the_disk_itself(lab):
+@pytest.mark.parametrize("age", [IPXE, INSTALLED], ids=["newer", "installed"])
+def test_soak_ipxe_has_the_disk_itself(lab, age):
     """Two programs on one disk are refused with the way out, and that way works."""
-    site = ipxe(lab, "snponly", "lunboot.efi", "", first="sanhook ${root-path}", second="sanunhook")
+    first = "sanhook ${root-path} || echo it is there already"
+    site = ipxe(lab, "snponly", f"http://{HERE}/lunboot.efi", "", first=first, second="sanunhook", age=age)
     guest = site.boot()
     assert "sanunhook" in guest.lunboot_failed()
     guest.wait_for(r"boot\s+=\s+no:\s+the\s+disk\s+is\s+there")
