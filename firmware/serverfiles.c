@@ -46,7 +46,7 @@ const struct serverfile *serverfiles_current(const struct serverfiles *files)
 
 void serverfiles_absent(struct serverfiles *files)
 {
-    files->at++;
+    files->files[files->at++].absent = true;
 }
 
 static bool same(const struct url *a, const struct url *b)
@@ -54,12 +54,12 @@ static bool same(const struct url *a, const struct url *b)
     return strcmp(a->path, b->path) == 0;
 }
 
-static bool is_known(const struct serverfiles *files, const struct url *url)
+static const struct serverfile *find_known(const struct serverfiles *files, const struct url *url)
 {
     for (unsigned i = 0; i < files->count; i++)
         if (same(&files->files[i].url, url))
-            return true;
-    return false;
+            return &files->files[i];
+    return NULL;
 }
 
 /* The other names of the machine are not asked for any more. */
@@ -90,13 +90,17 @@ const char *serverfiles_found(struct serverfiles *files, const struct params_inc
         drop_other_names(files);
     for (unsigned i = 0; i < includes->count; i++) {
         const char *path = includes->paths[i], *wrong;
+        const struct serverfile *known;
         struct url url;
 
         *ret_index = i;
         wrong = url_resolve(&from->url, path, strlen(path), &url);
         if (wrong)
             return wrong;
-        if (is_known(files, &url))
+        known = find_known(files, &url);
+        if (known && known->absent)
+            return "there is no such file";
+        if (known)
             continue;
         if (files->count == SERVERFILES_MAX)
             return "more than 16 files in all are not read";

@@ -23,6 +23,7 @@ enum serverfiles_role {
 struct serverfile {
     struct url url;
     enum serverfiles_role role;
+    bool absent; /* it was asked for, and is not there */
 };
 
 struct serverfiles {

@@ -109,6 +109,16 @@ static void test_no_file_is_read_twice(void **state)
     assert_null(serverfiles_current(&files));
 }
 
+/* What a person names must be there, also where it was looked for before. */
+static void test_an_include_that_was_absent_before_is_told(void **state)
+{
+    (void)state;
+    start("http://192.0.2.1/", NULL);
+    serverfiles_absent(&files);
+    assert_null(found(NULL, NULL));
+    assert_string_equal(found("lunboot/uuid-4c4c4544-0042.conf", NULL), "there is no such file");
+}
+
 static void test_includes_end(void **state)
 {
     char name[20], other[20];
@@ -166,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_one_of_the_machines_names_is_enough),
         cmocka_unit_test(test_includes_come_next_and_are_relative_to_their_file),
         cmocka_unit_test(test_no_file_is_read_twice),
+        cmocka_unit_test(test_an_include_that_was_absent_before_is_told),
         cmocka_unit_test(test_includes_end),
         cmocka_unit_test(test_an_include_cannot_leave_the_server),
         cmocka_unit_test(test_a_serial_number_becomes_a_plain_name),
