@@ -23,8 +23,8 @@ enum nics_result nics_bring_up(unsigned index, uint64_t *link_ms);
 
 /*
  * Ask DHCP after all, where nics_bring_up took over the lease of the firmware's PXE: a server may tell us
- * what it does not tell that one. NICS_UP: machine.lease and machine.params have the answer. NICS_SKIP: there
- * is nothing to ask, or no answer; then the NIC is given back.
+ * what it does not tell that one. NICS_UP: machine.lease and machine.params have the answer, or no lease was
+ * taken over. NICS_SKIP: no answer; the NIC is given back.
  */
 enum nics_result nics_ask_again(void);
 
