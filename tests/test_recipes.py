@@ -55,7 +55,7 @@ def check_ipxe(name, folder):
 
 
 def check_tgt(name, folder):
-    """Run by tests/vm/test_recipes.py, which needs a tgtd for it."""
+    """Run by tests/vm/test_recipe_boots.py, which needs a tgtd for it."""
 
 
 CHECKS = {
