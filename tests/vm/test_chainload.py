@@ -234,17 +234,33 @@ def boots_debian(site, record_property, way, **more):
     return found
 
 
-def test_debian_by_pxe(lab, debian, record_property):
-    site = Site(lab, lun=lab.debian_lun(debian))
+def stored(lab, settings):
+    """A flash image in which lunboot has these settings of its own."""
+    image = shutil.copy(OVMF_VARS, lab.folder / "local.fd")
+    values = {key: value.encode() for key, value in settings.items()}
+    efivars.write(image, values, STORED_GUID, efivars.NV | efivars.BOOT)
+    return str(image)
+
+
+# The secret is on the server, and this machine was told to take it from there.
+SECRET_FILE = {"lunboot/mac-52-54-00-4c-55-01.conf": f"chap-name = {CHAP.name}\nchap-secret = {CHAP.secret}\n"}
+FROM_SERVER = {"secrets-from-server": "yes"}
+
+
+def test_debian_by_pxe_with_the_secret_in_variables(lab, debian, record_property):
+    site = Site(lab, lun=lab.debian_lun(debian), chap=CHAP)
     site.pxe()
-    boots_debian(site, record_property, "PXE")
+    variables = stored(lab, {"chap-name": CHAP.name, "chap-secret": CHAP.secret})
+    found = boots_debian(site, record_property, "PXE", variables=variables)
+    assert found["iscsi_session/session1/username"] == CHAP.name
 
 
 @pytest.mark.soak
-def test_soak_debian_by_http_boot(lab, debian, record_property):
-    site = Site(lab, lun=lab.debian_lun(debian))
+def test_soak_debian_by_http_boot_with_the_secret_in_the_machines_file(lab, debian, record_property):
+    site = Site(lab, lun=lab.debian_lun(debian), chap=CHAP, files=SECRET_FILE)
     site.http()
-    boots_debian(site, record_property, "HTTP Boot", http=True)
+    found = boots_debian(site, record_property, "HTTP Boot", http=True, variables=stored(lab, FROM_SERVER))
+    assert found["iscsi_session/session1/username"] == CHAP.name
 
 
 def ipxe_site(lab, debian, command, files=None, **more):
@@ -257,12 +273,8 @@ def ipxe_site(lab, debian, command, files=None, **more):
 
 @pytest.mark.soak
 def test_soak_debian_by_ipxe_with_the_secret_in_the_machines_file(lab, debian, record_property):
-    secret = f"chap-name = {CHAP.name}\nchap-secret = {CHAP.secret}\n"
-    site = ipxe_site(lab, debian, "chain lunboot.efi", chap=CHAP,
-                     files={"lunboot/mac-52-54-00-4c-55-01.conf": secret})
-    variables = shutil.copy(OVMF_VARS, lab.folder / "local.fd")
-    efivars.write(variables, {"secrets-from-server": b"yes"}, STORED_GUID, efivars.NV | efivars.BOOT)
-    found = boots_debian(site, record_property, "iPXE and lunboot", variables=str(variables))
+    site = ipxe_site(lab, debian, "chain lunboot.efi", chap=CHAP, files=SECRET_FILE)
+    found = boots_debian(site, record_property, "iPXE and lunboot", variables=stored(lab, FROM_SERVER))
     assert found["iscsi_session/session1/username"] == CHAP.name
 
 
