@@ -123,7 +123,7 @@ def test_a_server_that_is_silent_when_it_is_asked_for_a_target_is_asked_again(la
     efivars.write(variables, {"dhcp-wait": b"2s"}, STORED_GUID, efivars.NV | efivars.BOOT)
     guest = site.boot(variables=str(variables))
     guest.wait_for(r"asking\s+DHCP\s+anew")
-    guest.wait_for(r"not\s+booted\s+yet:\s+NIC\s+52:54:00:4c:55:01:\s+no\s+DHCP\s+server\s+answered")
+    guest.wait_for(r"not\s+booted\s+yet:\s+NIC\s+52:54:00:4c:55:01(?:.|\n)*?no\s+DHCP\s+server\s+answered")
     guest.wait_for(r"trying\s+again\s+in")
 
 
