@@ -111,7 +111,6 @@ static void use_disk(void)
 static enum attach_result attach_over(unsigned index, uint64_t *link_ms)
 {
     enum nics_result up = nics_bring_up(index, link_ms);
-
     enum served_result served;
 
     if (up != NICS_UP)
